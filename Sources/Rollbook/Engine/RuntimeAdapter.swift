@@ -1,0 +1,200 @@
+/// What runs applications: local processes, a Flink cluster, whatever an embedder deploys to.
+///
+/// The engine journals every id before it is used here, and may die between any two calls. So each
+/// call can be made again with the same ids after a crash, by another process, and then finishes or
+/// confirms what the first call began. The conformance suite in RollbookTesting checks it.
+///
+/// Every call answers promptly when its task is cancelled: it leaves what runs as it was, where it
+/// still can, and throws a `RuntimeFailure` with the effect `.untouched` or `.ended`.
+public protocol RuntimeAdapter: Sendable {
+  /// The name that applications are created with: `process`, `flink`, …
+  var name: String { get }
+
+  /// Seconds between two observations while the engine waits.
+  var pollInterval: Double { get }
+
+  /// Checks a version before anything is written, and names what it would run on.
+  ///
+  /// - Parameter codePath: the code as the user gave it; nil where an update keeps the code.
+  /// - Returns: the runtime environment, such as `PROCESS-1` or `FLINK-1_19`.
+  /// - Throws: `invalidArgument` where the configuration has no meaning on this runtime,
+  ///   `runtimeUnreachable` where it cannot be asked.
+  func check(_ configuration: VersionConfiguration, codePath: String?) async throws(RollbookError)
+    -> String
+
+  /// Starts a generation under a token that is durable already.
+  ///
+  /// - Parameter recordPlace: makes the identity durable. Called once, before anything of the
+  ///   program can run; where it throws, nothing may ever run.
+  /// - Throws: `RuntimeFailure` (effect `.ended`: nothing of it runs; `.unknown`: it may run), or what
+  ///   `recordPlace` threw.
+  func deploy(
+    _ deployment: Deployment,
+    recordPlace: @Sendable (Place) async throws -> Void
+  ) async throws
+
+  /// Looks at what really runs. Never throws: what cannot be seen is an observation too.
+  func observe(_ generation: Generation) async -> Observation
+
+  /// Ends a generation, and makes a snapshot of its state where a target is given.
+  ///
+  /// A generation that has ended already is no error: its state as it was left becomes the snapshot.
+  /// - Returns: the snapshot's facts; nil where no target was given, or an ended generation left none.
+  /// - Throws: `.untouched` where it still runs as before (the snapshot could not be had),
+  ///   `.unreachable`, `.unknown`.
+  func stop(_ generation: Generation, taking target: SnapshotTarget?) async throws(RuntimeFailure)
+    -> SnapshotFacts?
+
+  /// Makes a snapshot of a generation that goes on running.
+  ///
+  /// - Throws: `.untouched` where none could be had; nothing of it is left behind.
+  func snapshot(_ generation: Generation, into target: SnapshotTarget) async throws(RuntimeFailure)
+    -> SnapshotFacts
+
+  /// The facts of a snapshot that was begun and whose end nobody saw; nil where it is not complete.
+  func findSnapshot(_ target: SnapshotTarget) async throws(RuntimeFailure) -> SnapshotFacts?
+
+  /// Checks that a snapshot's bytes are there and are what they were.
+  func verify(_ snapshot: Snapshot) async throws(RuntimeFailure)
+
+  /// Removes a snapshot's bytes, partial ones too; none there is no error.
+  func removeSnapshot(_ target: SnapshotTarget) async throws(RuntimeFailure)
+
+  /// Part of a generation's log; nil where there is none.
+  ///
+  /// - Parameter offset: the byte to read from; nil for the newest `limit` bytes.
+  func log(of generation: Generation, from offset: Int64?, limit: Int) async -> LogPart?
+}
+
+/// What is to be started.
+public struct Deployment: Sendable {
+  public let generation: Generation
+  /// The code, in the artifact store; its digest has been checked.
+  public let artifactPath: String
+  /// The state to begin with; nil to begin with none.
+  public let restore: Snapshot?
+  public let allowNonRestoredState: Bool
+
+  public init(
+    generation: Generation, artifactPath: String, restore: Snapshot?, allowNonRestoredState: Bool
+  ) {
+    self.generation = generation
+    self.artifactPath = artifactPath
+    self.restore = restore
+    self.allowNonRestoredState = allowNonRestoredState
+  }
+}
+
+/// One deployment of one version, by its token.
+public struct Generation: Sendable {
+  public let application: Application
+  public let token: GenerationToken
+  public let version: ApplicationVersion
+  public let parallelism: Int
+  /// Where it runs; nil until that is known.
+  public let place: Place?
+
+  public init(
+    application: Application, token: GenerationToken, version: ApplicationVersion,
+    parallelism: Int, place: Place?
+  ) {
+    self.application = application
+    self.token = token
+    self.version = version
+    self.parallelism = parallelism
+    self.place = place
+  }
+}
+
+/// Where a snapshot is to be, under an id that is durable already.
+public struct SnapshotTarget: Sendable, Equatable {
+  public let id: SnapshotID
+  public let application: Application
+  public let name: String
+  public let timeoutSeconds: Double
+
+  public init(id: SnapshotID, application: Application, name: String, timeoutSeconds: Double) {
+    self.id = id
+    self.application = application
+    self.name = name
+    self.timeoutSeconds = timeoutSeconds
+  }
+}
+
+/// What a runtime sees of a generation.
+public enum Observation: Sendable, Equatable {
+  /// It runs. `ready` once it does its work; `incarnation` changes when it restarts by itself.
+  case running(ready: Bool, incarnation: String)
+  /// It has run, and has ended.
+  case ended(Ending)
+  /// It never started, and never will under this token.
+  case absent
+  /// Nobody can say.
+  case unreachable(String)
+}
+
+/// How a generation ended.
+public struct Ending: Sendable, Equatable {
+  public enum Cause: String, Sendable, Codable {
+    /// By itself, with success: exit status 0, a finished bounded job.
+    case finished
+    /// By itself, with an error.
+    case failed
+    /// The machine went down under it.
+    case reboot
+    /// Whoever kept it is gone and saw no end.
+    case lost
+  }
+
+  public let cause: Cause
+  public let rootCause: String
+  public let text: String
+  public let evidence: Evidence
+
+  public init(cause: Cause, rootCause: String, text: String, evidence: Evidence) {
+    self.cause = cause
+    self.rootCause = rootCause
+    self.text = text
+    self.evidence = evidence
+  }
+
+  /// True where its end says nothing about the program itself.
+  public var isFromOutside: Bool { cause == .reboot || cause == .lost }
+}
+
+/// Why a runtime could not do what it was asked, and what that left behind.
+public struct RuntimeFailure: Error, Sendable, Equatable {
+  public enum Effect: String, Sendable {
+    /// Nothing has changed.
+    case untouched
+    /// The generation it is about does not run.
+    case ended
+    /// The generation may or may not run: observe it.
+    case unknown
+    /// The runtime cannot be asked; nothing is known.
+    case unreachable
+  }
+
+  public let effect: Effect
+  public let rootCause: String
+  public let text: String
+  public let evidence: Evidence
+
+  public init(_ effect: Effect, rootCause: String, text: String, evidence: Evidence = Evidence()) {
+    self.effect = effect
+    self.rootCause = rootCause
+    self.text = text
+    self.evidence = evidence
+  }
+}
+
+/// A part of a log, and where the next part begins.
+public struct LogPart: Sendable, Equatable {
+  public let bytes: [UInt8]
+  public let nextOffset: Int64
+
+  public init(bytes: [UInt8], nextOffset: Int64) {
+    self.bytes = bytes
+    self.nextOffset = nextOffset
+  }
+}

@@ -1,0 +1,74 @@
+/// Everything about a version but its code: what `create` and `update` set.
+///
+/// Seconds are fractions of seconds. Parallelism is not here: it is the application's current
+/// state, which scaling changes without making a version.
+public struct VersionConfiguration: Sendable, Codable, Equatable {
+  /// The name of the file or folder that was given as code, for display.
+  public var codeName: String
+  public var arguments: [String] = []
+  public var properties: [String: String] = [:]
+  /// Properties whose value is read from a file at each deployment and never kept.
+  public var secretProperties: [String: SecretReference] = [:]
+  public var maxParallelism: Int?
+  public var entryClass: String?
+  /// The address of the cluster, for a runtime that has one.
+  public var clusterAddress: String?
+  public var readyCheck: String?
+  public var settleSeconds: Double = 2
+  public var timeoutSeconds: Double = 300
+  public var bakeSeconds: Double = 0
+  public var submitGraceSeconds: Double = 60
+  public var stopGraceSeconds: Double = 10
+  public var snapshotTimeoutSeconds: Double = 300
+  /// Opts in to the automatic rollback of a failed update or scaling.
+  public var rollbackEnabled: Bool = false
+  public var snapshotsEnabled: Bool = true
+  public var description: String = ""
+  /// PATH, HOME, … of the program, fixed when the application was created.
+  public var environment: [String: String] = [:]
+
+  public init(codeName: String) { self.codeName = codeName }
+}
+
+/// Where a secret's value is read from, and what it was when the version was made.
+public struct SecretReference: Sendable, Codable, Equatable {
+  /// The file's absolute path.
+  public var path: String
+  /// The value's SHA-256 in hexadecimal digits.
+  public var digest: String
+
+  public init(path: String, digest: String) {
+    self.path = path
+    self.digest = digest
+  }
+}
+
+/// One immutable version of an application.
+public struct ApplicationVersion: Sendable, Equatable {
+  public let application: ApplicationID
+  /// 1…999,999,999; never used again within an application.
+  public let version: Int64
+  /// The operation that made it.
+  public let operation: OperationID
+  public let createdAt: Timestamp
+  /// The SHA-256 under which the artifact store keeps the code.
+  public let artifact: String
+  /// What it runs on: `PROCESS-1`, `FLINK-1_19`, …
+  public let runtimeEnvironment: String
+  public let configuration: VersionConfiguration
+
+  public static let validNumbers: ClosedRange<Int64> = 1...999_999_999
+
+  public init(
+    application: ApplicationID, version: Int64, operation: OperationID, createdAt: Timestamp,
+    artifact: String, runtimeEnvironment: String, configuration: VersionConfiguration
+  ) {
+    self.application = application
+    self.version = version
+    self.operation = operation
+    self.createdAt = createdAt
+    self.artifact = artifact
+    self.runtimeEnvironment = runtimeEnvironment
+    self.configuration = configuration
+  }
+}

@@ -1,0 +1,144 @@
+internal import CRollbookSQLite
+
+/// One connection to one SQLite file.
+///
+/// A connection is used by one thread at a time: it is opened without SQLite's own mutex
+/// (`SQLITE_OPEN_NOMUTEX`), and its owner, a lock or a queue, is what serializes its use.
+@safe public struct Connection: ~Copyable {
+  /// How a file is opened.
+  public enum Mode: Sendable {
+    /// Reads and writes, and makes the file where there is none.
+    case create
+    /// Reads and writes an existing file.
+    case readWrite
+    /// Reads an existing file.
+    case readOnly
+    /// Reads a file of which nobody writes: no lock, no WAL is looked at.
+    case immutable
+  }
+
+  private let handle: OpaquePointer
+  private let cache = StatementCache()
+
+  /// Opens a file.
+  ///
+  /// - Throws: `SQLiteError` with `.cannotOpen` where there is none or it may not be opened.
+  public init(path: String, mode: Mode) throws(SQLiteError) {
+    var flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_URI
+    switch mode {
+    case .create: flags |= SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+    case .readWrite: flags |= SQLITE_OPEN_READWRITE
+    case .readOnly, .immutable: flags |= SQLITE_OPEN_READONLY
+    }
+    var opened: OpaquePointer?
+    let name = "file:" + Connection.uriEscaped(path) + (mode == .immutable ? "?immutable=1" : "")
+    let code = unsafe sqlite3_open_v2(name, &opened, flags, nil)
+    guard let opened = unsafe opened else {
+      throw SQLiteError(code: code, message: "out of memory")
+    }
+    guard code == SQLITE_OK else {
+      let message = unsafe String(cString: sqlite3_errmsg(opened))
+      unsafe sqlite3_close_v2(opened)
+      throw SQLiteError(code: code, message: message)
+    }
+    unsafe handle = opened
+    unsafe rollbook_refuse_double_quoted_strings(handle)
+    unsafe rollbook_defensive(handle)
+  }
+
+  deinit {
+    cache.finalizeAll()
+    unsafe sqlite3_close_v2(handle)
+  }
+
+  /// Takes the statement with this text from the cache, or prepares it.
+  public borrowing func prepare(_ sql: String) throws(SQLiteError) -> Statement {
+    if let cached = unsafe cache.take(sql) {
+      return unsafe Statement(handle: cached, key: sql, cache: cache)
+    }
+    var prepared: OpaquePointer?
+    let code = unsafe sqlite3_prepare_v3(
+      handle, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &prepared, nil)
+    guard code == SQLITE_OK, let prepared = unsafe prepared else {
+      throw code == SQLITE_OK
+        ? SQLiteError(code: SQLITE_ERROR, message: "the statement is empty", sql: sql)
+        : failure(sql: sql)
+    }
+    return unsafe Statement(handle: prepared, key: sql, cache: cache)
+  }
+
+  /// Runs one statement that takes no parameters and answers no rows.
+  public borrowing func execute(_ sql: String) throws(SQLiteError) {
+    try prepare(sql).run()
+  }
+
+  /// Runs a script of several statements; nothing of it is cached.
+  public borrowing func executeScript(_ sql: String) throws(SQLiteError) {
+    let code = unsafe sqlite3_exec(handle, sql, nil, nil, nil)
+    if code != SQLITE_OK { throw failure(sql: nil) }
+  }
+
+  /// The one integer that a statement answers; nil where it answers no row.
+  public borrowing func integer(_ sql: String) throws(SQLiteError) -> Int64? {
+    let statement = try prepare(sql)
+    return try statement.step() ? statement.int64(0) : nil
+  }
+
+  /// The one text that a statement answers; nil where it answers no row.
+  public borrowing func text(_ sql: String) throws(SQLiteError) -> String? {
+    let statement = try prepare(sql)
+    return try statement.step() ? statement.string(0) : nil
+  }
+
+  public var lastInsertedRowID: Int64 { unsafe sqlite3_last_insert_rowid(handle) }
+
+  /// How many rows the newest INSERT, UPDATE or DELETE changed.
+  public var changes: Int64 { unsafe sqlite3_changes64(handle) }
+
+  /// True between BEGIN and COMMIT or ROLLBACK.
+  public var isInTransaction: Bool { unsafe sqlite3_get_autocommit(handle) == 0 }
+
+  /// How long a statement waits for another connection's lock.
+  public borrowing func setBusyTimeout(milliseconds: Int32) {
+    unsafe sqlite3_busy_timeout(handle, milliseconds)
+  }
+
+  /// Leaves the WAL as it is when this is the last connection that closes.
+  public borrowing func keepWALOnClose() {
+    unsafe rollbook_no_checkpoint_on_close(handle)
+  }
+
+  /// What can end this connection's running statement from another thread.
+  public var interruptHandle: InterruptHandle { unsafe InterruptHandle(database: handle) }
+
+  private borrowing func failure(sql: String?) -> SQLiteError {
+    SQLiteError(
+      code: unsafe sqlite3_extended_errcode(handle),
+      message: unsafe String(cString: sqlite3_errmsg(handle)), sql: sql)
+  }
+
+  /// A path as the path part of a `file:` URI; source: sqlite.org/uri.html.
+  private static func uriEscaped(_ path: String) -> String {
+    var escaped = ""
+    for character in path {
+      switch character {
+      case "%": escaped += "%25"
+      case "?": escaped += "%3f"
+      case "#": escaped += "%23"
+      default: escaped.append(character)
+      }
+    }
+    return escaped
+  }
+}
+
+/// Ends a running statement of a connection; valid only while the connection lives.
+///
+/// `@unchecked Sendable`: sqlite3_interrupt is documented to be safe from any thread.
+@safe public struct InterruptHandle: @unchecked Sendable {
+  private let database: OpaquePointer
+
+  init(database: OpaquePointer) { unsafe self.database = database }
+
+  public func interrupt() { unsafe sqlite3_interrupt(database) }
+}
