@@ -80,6 +80,10 @@ CREATE TABLE operations (
 
 CREATE INDEX operations_rare ON operations (application_id, kind, id) WHERE kind >= 10;
 
+-- Which versions were rolled back from: kinds 12 and 13.
+CREATE INDEX operations_rolled_back ON operations (application_id, version_from)
+  WHERE kind IN (12, 13);
+
 -- The newest operation of each application. Written when an operation begins.
 CREATE TABLE heads (
   application_id INTEGER PRIMARY KEY REFERENCES applications (id),

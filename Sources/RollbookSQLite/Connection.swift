@@ -4,7 +4,10 @@ internal import CRollbookSQLite
 ///
 /// A connection is used by one thread at a time: it is opened without SQLite's own mutex
 /// (`SQLITE_OPEN_NOMUTEX`), and its owner, a lock or a queue, is what serializes its use.
-@safe public struct Connection: ~Copyable {
+///
+/// `@unchecked Sendable`: it cannot be copied, so its one owner hands it from thread to thread, which
+/// SQLite's multi-thread mode allows (sqlite.org/threadsafe.html).
+@safe public struct Connection: ~Copyable, @unchecked Sendable {
   /// How a file is opened.
   public enum Mode: Sendable {
     /// Reads and writes, and makes the file where there is none.

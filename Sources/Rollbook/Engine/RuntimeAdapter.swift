@@ -158,6 +158,11 @@ public struct Ending: Sendable, Equatable {
     self.evidence = evidence
   }
 
+  /// The same as a failure: nothing of the generation runs.
+  var asFailure: RuntimeFailure {
+    RuntimeFailure(.ended, rootCause: rootCause, text: text, evidence: evidence)
+  }
+
   /// True where its end says nothing about the program itself.
   public var isFromOutside: Bool { cause == .reboot || cause == .lost }
 }

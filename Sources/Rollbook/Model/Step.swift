@@ -34,8 +34,6 @@ public struct Step: Sendable, Equatable {
     case running
     /// The operation will end FAILED for this cause, once what it started has been ended.
     case failing
-    /// About to give up the operation because somebody asked.
-    case cancelling
     /// About to remove the bytes of a snapshot.
     case deletingSnapshot = "deleting snapshot"
     /// Somebody else took over what a dead holder left.

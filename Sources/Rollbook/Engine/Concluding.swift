@@ -1,0 +1,186 @@
+extension Driver {
+  /// Ends the operation: its outcome, the application's state and what follows, in one transaction.
+  ///
+  /// - Returns: the operation that follows, where one does.
+  func conclude(_ ending: OperationEnding) async throws -> OperationID? {
+    var ending = ending
+    if ending.status == .successful, situation.task.startsNew {
+      ending.started = try await startedGeneration()
+    }
+    let conclusion = Conclusion(situation: situation, ending: ending)
+    let result: Conclusion.Result
+    do {
+      result = try await engine.journal.write { (writer) throws(RollbookError) in
+        try conclusion.write(to: writer)
+      }
+    } catch where error.code == .outcomeUnknown {
+      result = try await readBack(after: error)
+    }
+    control.report(.ended(operation, result.outcome, ending.failure))
+    if let follower = result.follower {
+      control.report(.began(follower.operation, application))
+      if let outcome = follower.outcome {
+        control.report(.ended(follower.operation, outcome, nil))
+        return nil
+      }
+      return follower.operation.id
+    }
+    return nil
+  }
+
+  /// What the newest steps say was started: what runs, if the operation succeeds.
+  private func startedGeneration() async throws(RollbookError) -> RunningGeneration? {
+    let id = operation.id
+    let steps = try await engine.journal.read { (reader) throws(RollbookError) in
+      try reader.steps(of: id)
+    }
+    guard let started = Progress(steps).started, let version = situation.targetVersion else {
+      return nil
+    }
+    return RunningGeneration(
+      application: application.id, token: started.token, operation: operation.id,
+      version: version.version, parallelism: situation.targetParallelism, place: started.place)
+  }
+
+  /// A commit whose result is unknown is looked up before anything else is done.
+  private func readBack(after error: RollbookError) async throws -> Conclusion.Result {
+    let operation = operation
+    let application = application
+    let found = try await engine.journal.read { (reader) throws(RollbookError) in
+      guard let outcome = try reader.outcome(of: operation.id) else {
+        return Conclusion.Result?.none
+      }
+      let state = try reader.state(of: application)
+      let follower =
+        state.newest.id == operation.id
+        ? nil : OperationRecord(operation: state.newest, outcome: state.outcome)
+      return Conclusion.Result(outcome: outcome, follower: follower)
+    }
+    guard let found else { throw error }
+    return found
+  }
+}
+
+/// The transaction that ends an operation.
+struct Conclusion: Sendable {
+  let situation: Situation
+  let ending: OperationEnding
+
+  struct Result: Sendable {
+    var outcome: Outcome
+    /// The operation that the outcome began, ended already where nothing was left to do.
+    var follower: OperationRecord?
+  }
+
+  var operation: Operation { situation.operation }
+  var before: StandingState { situation.before }
+
+  /// What runs when the operation has ended.
+  private var nowRuns: RunningGeneration? {
+    if ending.oldIsUntouched { return situation.running }
+    if let started = ending.started { return started }
+    switch operation.kind {
+    case .create, .createSnapshot, .deleteSnapshot: return situation.running
+    default: return nil
+    }
+  }
+
+  func write(to writer: borrowing JournalWriter) throws(RollbookError) -> Result {
+    let cancellation = try strongestCancellation(writer.reader)
+    let status =
+      cancellation != nil && situation.isCancellable ? OperationStatus.cancelled : ending.status
+    let top = try before.goodState.flatMapGoodState(writer.reader)
+    let end = Standing.End(
+      status: status, somethingRuns: nowRuns != nil, oldIsUntouched: ending.oldIsUntouched)
+    let after = Standing.after(operation, end, before: before, top: top)
+    try writeSnapshots(to: writer)
+    try writer.setRunning(nowRuns, of: operation.application)
+    if operation.kind == .delete && status == .successful {
+      try writer.markDeleted(operation.application)
+    }
+    let follow = Follow(
+      conclusion: self, status: status, standing: after.standing, top: top,
+      cancellation: cancellation)
+    let plan = try follow.plan(reading: writer.reader)
+    var draft = OutcomeDraft(status: status, standing: plan.standing)
+    draft.pushesGoodState = after.pushes
+    draft.failure = ending.failure
+    draft.decision = plan.decision
+    let followerID = try writer.reader.nextOperationID()
+    if plan.follower?.kind == .systemRollback || plan.follower?.kind == .rollback {
+      draft.rollbackOperation = followerID
+    }
+    try writer.end(operation, draft)
+    var result = Result(
+      outcome: try writer.reader.existingOutcome(of: operation.id), follower: nil)
+    if let follower = plan.follower {
+      result.follower = try begin(follower, expecting: followerID, plan, in: writer)
+    }
+    return result
+  }
+
+  private func begin(
+    _ draft: OperationDraft, expecting id: OperationID, _ plan: Follow.Plan,
+    in writer: borrowing JournalWriter
+  ) throws(RollbookError) -> OperationRecord {
+    let follower = try writer.begin(draft)
+    guard follower.id == id else {
+      throw .damaged("operation \(follower.id) has another number than \(id)")
+    }
+    guard let standing = plan.followerEndsWith else {
+      return OperationRecord(operation: follower, outcome: nil)
+    }
+    try writer.end(follower, OutcomeDraft(status: .successful, standing: standing))
+    return OperationRecord(
+      operation: follower, outcome: try writer.reader.existingOutcome(of: follower.id))
+  }
+
+  private func writeSnapshots(to writer: borrowing JournalWriter) throws(RollbookError) {
+    if let target = ending.failedSnapshot {
+      try writer.endSnapshot(
+        target.id, of: operation.application, nil,
+        failure: ending.failure?.rootCause ?? "given up")
+    } else if ending.oldIsUntouched, let open = Progress(situation.steps).snapshot {
+      // Begun by a holder that died, and never needed.
+      if try writer.reader.snapshot(open.id)?.outcome == nil {
+        try writer.endSnapshot(open.id, of: operation.application, nil, failure: "given up")
+      }
+    }
+    if let (target, facts) = ending.snapshot {
+      try writer.endSnapshot(target.id, of: operation.application, facts, failure: nil)
+    }
+    if let deleted = ending.deletedSnapshot {
+      try writer.markDeleted(deleted, by: operation.id)
+    }
+  }
+
+  /// The cancellation that counts: a forced stop beats a rollback, a rollback beats nothing.
+  private func strongestCancellation(
+    _ reader: borrowing JournalReader
+  ) throws(RollbookError) -> Cancellation? {
+    let all = try reader.cancellations(of: operation.id)
+    return all.first { $0.follows == .forcedStop }
+      ?? all.first { $0.follows != .nothing } ?? all.first
+  }
+}
+
+extension Optional<OperationID> {
+  func flatMapGoodState(_ reader: borrowing JournalReader) throws(RollbookError) -> GoodState? {
+    guard let self else { return nil }
+    return try reader.goodState(self)
+  }
+}
+
+extension JournalReader {
+  /// The number that the next operation will have.
+  borrowing func nextOperationID() throws(RollbookError) -> OperationID {
+    let row = try query("SELECT coalesce(max(id), 0) + 1 FROM operations")
+    _ = try row.next()
+    return OperationID(row.int(0))
+  }
+
+  borrowing func existingOutcome(of id: OperationID) throws(RollbookError) -> Outcome {
+    guard let outcome = try outcome(of: id) else { throw .damaged("operation \(id) has no outcome") }
+    return outcome
+  }
+}

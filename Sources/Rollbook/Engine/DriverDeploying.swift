@@ -1,0 +1,142 @@
+extension Driver {
+  /// Starts a generation under a fresh token.
+  ///
+  /// - Returns: what is then seen of it; a failure is durable when this returns.
+  func deploy(_ progress: inout Progress) async throws -> Settling.Sight {
+    try await endStarted(progress)
+    guard let version = situation.targetVersion else {
+      throw RollbookError.damaged("the version that operation \(operation.id) deploys is not there")
+    }
+    let restore: RestorePoint
+    do {
+      restore = try await chooseRestore(for: version)
+    } catch let failure as RuntimeFailure {
+      try await fail(failure, phase: .deploy, &progress)
+      return .absent
+    }
+    let token = GenerationToken.random()
+    var detail = StepDetail()
+    detail.generation = token
+    detail.version = version.version
+    detail.parallelism = situation.targetParallelism
+    detail.snapshot = restore.snapshot?.name
+    detail.snapshotID = restore.snapshot?.id
+    detail.snapshotReason = restore.reason
+    try await record(.deploying, detail, &progress)
+    return try await start(token, version, restore.snapshot, &progress)
+  }
+
+  private func start(
+    _ token: GenerationToken, _ version: ApplicationVersion, _ restore: Snapshot?,
+    _ progress: inout Progress
+  ) async throws -> Settling.Sight {
+    let deployment = Deployment(
+      generation: try generation(Progress.StartedGeneration(token: token, place: nil)),
+      artifactPath: engine.artifacts.path(of: version.artifact), restore: restore,
+      allowNonRestoredState: operation.parameters.allowNonRestoredState ?? false)
+    let placed = PlaceBox()
+    do {
+      try await interruptibly(progress) { [self, runtime] in
+        try await runtime.deploy(deployment) { place in
+          var detail = StepDetail()
+          detail.place = place
+          var recorded = Progress([])
+          try await record(.deployed, detail, &recorded)
+          placed.set(place)
+        }
+      }
+      progress.applyDeployed(placed.value)
+      return .runs
+    } catch let failure as RuntimeFailure {
+      progress.applyDeployed(placed.value)
+      switch failure.effect {
+      case .unreachable:
+        try await runtimeIsUnreachable("while deploying: \(failure.rootCause)")
+      case .unknown: return try await look(at: deployment.generation)
+      case .ended, .untouched:
+        // Given up on request: the loop sees the request.
+        if try await isCancelled() { return .absent }
+        try await fail(failure, phase: .deploy, &progress)
+        return .absent
+      }
+    }
+  }
+
+  /// Makes a failure durable before what was started is ended.
+  func fail(
+    _ failure: RuntimeFailure, phase: Failure.Phase, _ progress: inout Progress
+  ) async throws {
+    var detail = StepDetail()
+    var kept = Failure(
+      phase: phase, rootCause: failure.rootCause, text: failure.text, evidence: failure.evidence)
+    if let started = progress.started {
+      kept.evidence.generation = started.token
+      kept.logTail = await logTail(of: try generation(started))
+    }
+    detail.failure = kept
+    try await record(.failing, detail, &progress)
+  }
+
+  private func logTail(of generation: Generation) async -> String? {
+    guard let part = await runtime.log(of: generation, from: nil, limit: 16384),
+      !part.bytes.isEmpty
+    else { return nil }
+    return String(decoding: part.bytes, as: UTF8.self)
+  }
+
+  /// Records how a generation ended that is found ended when the operation is taken up.
+  func recordEnded(_ progress: inout Progress) async throws {
+    guard let started = progress.started else { return }
+    guard case .ended(let ending) = await runtime.observe(try generation(started)) else { return }
+    try await fail(
+      ending.asFailure, phase: progress.stage == .running ? .bake : .start, &progress)
+  }
+
+  // MARK: The state to begin with
+
+  struct RestorePoint: Sendable {
+    var snapshot: Snapshot?
+    var reason: String
+  }
+
+  private func chooseRestore(for version: ApplicationVersion) async throws -> RestorePoint {
+    let source = operation.parameters.restore
+    let isRollback = operation.kind == .rollback || operation.kind == .systemRollback
+    let point = try await engine.journal.read { (reader) throws(RollbookError) in
+      try reader.restorePoint(for: version, source: source)
+    }
+    if let snapshot = point.snapshot {
+      try await runtime.verify(snapshot)
+    } else if isRollback && source == nil && version.configuration.snapshotsEnabled {
+      throw RuntimeFailure(
+        .ended, rootCause: "there is no snapshot that version \(version.version) can read",
+        text: "Rolling back without state was not asked for (--snapshot none asks for it).")
+    }
+    return point
+  }
+}
+
+extension JournalReader {
+  /// The snapshot that a deployment begins with, and why that one.
+  borrowing func restorePoint(
+    for version: ApplicationVersion, source: RestoreSource?
+  ) throws(RollbookError) -> Driver.RestorePoint {
+    switch source {
+    case RestoreSource.none?: return Driver.RestorePoint(reason: "no state was asked for")
+    case .snapshot(let name)?:
+      let snapshot = try snapshot(named: name, of: version.application)
+      return Driver.RestorePoint(snapshot: snapshot, reason: "asked for by name")
+    case nil where !version.configuration.snapshotsEnabled:
+      return Driver.RestorePoint(reason: "version \(version.version) does not use snapshots")
+    case .latest?, nil:
+      guard let snapshot = try newestUsableSnapshot(for: version) else {
+        return Driver.RestorePoint(
+          reason: "there is no snapshot that version \(version.version) can read")
+      }
+      return Driver.RestorePoint(
+        snapshot: snapshot,
+        reason: "the newest that version \(version.version) can read: taken of version "
+          + "\(snapshot.version) at \(snapshot.outcome?.endedAt ?? snapshot.startedAt)")
+    }
+  }
+}

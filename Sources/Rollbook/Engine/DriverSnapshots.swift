@@ -1,0 +1,92 @@
+extension Driver {
+  /// A snapshot that was asked for by hand.
+  func takeSnapshot() async throws -> OperationID? {
+    guard let generation = situation.old, let (id, name) = Progress(situation.steps).snapshot else {
+      throw RollbookError.damaged("snapshot operation \(operation.id) does not say which snapshot")
+    }
+    let target = target(id: id, name: name)
+    if isResumed { return try await settleSnapshot(target) }
+    do {
+      let facts = try await interruptibly(Progress([])) { [runtime] in
+        try await runtime.snapshot(generation, into: target)
+      }
+      var ending = OperationEnding(.successful)
+      ending.snapshot = (target, facts)
+      return try await conclude(ending)
+    } catch let failure as RuntimeFailure {
+      if failure.effect == .unreachable {
+        try await runtimeIsUnreachable("while taking a snapshot: \(failure.rootCause)")
+      }
+      if control.isLeaving, try await !isCancelled() { try leaveSnapshot() }
+      return try await conclude(failedSnapshot(target, failure))
+    }
+  }
+
+  private func leaveSnapshot() throws(RollbookError) {
+    throw RollbookError(
+      .interrupted, "Left \(operation.kind.name) \(operation.id) of \(application.name).",
+      hint: "`rollbook settle` carries it on.")
+  }
+
+  private func failedSnapshot(
+    _ target: SnapshotTarget, _ failure: RuntimeFailure
+  ) -> OperationEnding {
+    var ending = OperationEnding(
+      .failed,
+      failure: Failure(
+        phase: .snapshot, rootCause: failure.rootCause, text: failure.text,
+        evidence: failure.evidence))
+    ending.failedSnapshot = target
+    return ending
+  }
+
+  /// Whoever took the snapshot died: it is complete, or it failed and leaves nothing behind.
+  private func settleSnapshot(_ target: SnapshotTarget) async throws -> OperationID? {
+    var detail = StepDetail()
+    detail.holder = "process \(Holder.current.pid)"
+    do {
+      let facts = try await runtime.findSnapshot(target)
+      detail.observed = facts == nil ? "no complete snapshot" : "a complete snapshot"
+      detail.verdict = facts == nil ? "failed" : "ready"
+      var progress = Progress([])
+      try await record(.settling, detail, &progress)
+      if let facts {
+        var ending = OperationEnding(.successful)
+        ending.snapshot = (target, facts)
+        return try await conclude(ending)
+      }
+      try await runtime.removeSnapshot(target)
+    } catch let failure as RuntimeFailure {
+      try await runtimeIsUnreachable("while settling a snapshot: \(failure.rootCause)")
+    }
+    return try await conclude(
+      failedSnapshot(
+        target,
+        RuntimeFailure(
+          .untouched, rootCause: "whoever took the snapshot died before it was complete",
+          text: "Its partial bytes were removed; the application goes on.")))
+  }
+
+  /// Removes a snapshot's bytes; what was removed in part is removed whole.
+  func deleteSnapshot() async throws -> OperationID? {
+    guard let id = operation.parameters.snapshot, let name = operation.parameters.snapshotName else {
+      throw RollbookError.damaged("operation \(operation.id) does not say which snapshot to delete")
+    }
+    do {
+      try await runtime.removeSnapshot(target(id: id, name: name))
+    } catch let failure as RuntimeFailure {
+      if failure.effect == .unreachable {
+        try await runtimeIsUnreachable("while deleting a snapshot: \(failure.rootCause)")
+      }
+      return try await conclude(
+        OperationEnding(
+          .failed,
+          failure: Failure(
+            phase: .snapshot, rootCause: failure.rootCause, text: failure.text,
+            evidence: failure.evidence)))
+    }
+    var ending = OperationEnding(.successful)
+    ending.deletedSnapshot = id
+    return try await conclude(ending)
+  }
+}

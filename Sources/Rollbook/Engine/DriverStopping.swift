@@ -1,0 +1,133 @@
+extension Driver {
+  /// Stops the old generation, with a snapshot where one is due.
+  ///
+  /// - Returns: how the operation ends, where that ends it; else the progress has gone on.
+  func stopOld(
+    _ progress: inout Progress, old: inout Settling.Sight
+  ) async throws -> OperationEnding? {
+    guard let generation = situation.old else { return nil }
+    let target = try await intendToStop(&progress)
+    do {
+      let facts = try await interruptibly(progress) { [runtime] in
+        try await runtime.stop(generation, taking: target)
+      }
+      try await recordStopped(target, facts, &progress)
+      return nil
+    } catch let failure as RuntimeFailure {
+      return try await stopFailed(failure, target, &progress, old: &old)
+    }
+  }
+
+  /// Makes durable that the old generation is about to be stopped, and under which id its snapshot.
+  private func intendToStop(
+    _ progress: inout Progress
+  ) async throws(RollbookError) -> SnapshotTarget? {
+    let wantsSnapshot = situation.snapshotPolicy != .none && !progress.snapshotIsMissed
+    if progress.stage == .begun || (wantsSnapshot && progress.snapshot == nil) {
+      var detail = StepDetail()
+      detail.generation = situation.running?.token
+      if wantsSnapshot, let running = situation.running, let version = situation.runningVersion {
+        let name = situation.snapshotName
+        let id = operation.id
+        let snapshot = try await engine.journal.write { (writer) throws(RollbookError) in
+          let snapshot = try writer.beginSnapshot(
+            named: name, of: running, runtimeEnvironment: version.runtimeEnvironment, in: id)
+          var detail = StepDetail()
+          detail.generation = running.token
+          detail.snapshot = name
+          detail.snapshotID = snapshot
+          try writer.addStep(.stopping, detail, to: id)
+          return snapshot
+        }
+        detail.snapshot = name
+        detail.snapshotID = snapshot
+        progress.apply(.stopping, detail, at: .now())
+        control.report(.step(operation, .stopping, detail))
+      } else {
+        try await record(.stopping, detail, &progress)
+      }
+    }
+    return progress.snapshot.map { target(id: $0.id, name: $0.name) }
+  }
+
+  func target(id: SnapshotID, name: String) -> SnapshotTarget {
+    SnapshotTarget(
+      id: id, application: application, name: name,
+      timeoutSeconds: situation.runningVersion?.configuration.snapshotTimeoutSeconds ?? 300)
+  }
+
+  private func recordStopped(
+    _ target: SnapshotTarget?, _ facts: SnapshotFacts?, _ progress: inout Progress
+  ) async throws(RollbookError) {
+    var detail = StepDetail()
+    detail.generation = situation.running?.token
+    detail.snapshot = facts == nil ? nil : target?.name
+    let application = application.id
+    try await record(.stopped, detail, &progress) { (writer) throws(RollbookError) in
+      guard let target else { return }
+      try writer.endSnapshot(
+        target.id, of: application, facts,
+        failure: facts == nil ? "the generation left no state" : nil)
+    }
+  }
+
+  private func stopFailed(
+    _ failure: RuntimeFailure, _ target: SnapshotTarget?, _ progress: inout Progress,
+    old: inout Settling.Sight
+  ) async throws -> OperationEnding? {
+    old = try await look(at: situation.old)
+    if failure.effect == .unreachable || old == .unreachable {
+      try await runtimeIsUnreachable("while stopping the old version: \(failure.rootCause)")
+    }
+    // Somebody asked for it: the loop sees the request, or that it is time to leave.
+    if try await isCancelled() || (control.isLeaving && mayLeave(progress)) { return nil }
+    if let target, situation.snapshotPolicy == .bestEffort {
+      try await missSnapshot(target, failure, &progress)
+      return nil
+    }
+    return try await failUntouched(failure, target, isRunning: old == .runs)
+  }
+
+  /// Goes on without a snapshot that would have been good to have.
+  private func missSnapshot(
+    _ target: SnapshotTarget, _ failure: RuntimeFailure, _ progress: inout Progress
+  ) async throws(RollbookError) {
+    var detail = StepDetail()
+    detail.snapshot = target.name
+    detail.message = failure.rootCause
+    let application = application.id
+    try await record(.snapshotMissed, detail, &progress) { (writer) throws(RollbookError) in
+      try writer.endSnapshot(target.id, of: application, nil, failure: failure.rootCause)
+    }
+  }
+
+  private func failUntouched(
+    _ failure: RuntimeFailure, _ target: SnapshotTarget?, isRunning: Bool
+  ) async throws -> OperationEnding {
+    var ending = OperationEnding(
+      .failed, oldIsUntouched: isRunning,
+      failure: Failure(
+        phase: target == nil ? .stop : .snapshot, rootCause: failure.rootCause,
+        text: failure.text, evidence: failure.evidence))
+    ending.failedSnapshot = target
+    return ending
+  }
+
+  /// Ends what this operation started, so that nothing is left half running.
+  func endStarted(_ progress: Progress) async throws {
+    guard let started = progress.started else { return }
+    let generation = try generation(started)
+    do {
+      _ = try await runtime.stop(generation, taking: nil)
+    } catch let failure as RuntimeFailure {
+      if failure.effect == .unreachable {
+        try await runtimeIsUnreachable("while ending what was started: \(failure.rootCause)")
+      }
+      throw RollbookError(
+        .runtimeFailed,
+        "What \(operation.kind.name) \(operation.id) started could not be ended: "
+          + failure.rootCause,
+        hint: "The operation stays in progress; run `rollbook settle` when the cause is mended.")
+    }
+  }
+}

@@ -1,0 +1,82 @@
+internal import Synchronization
+
+extension Driver {
+  /// Waits until the new generation counts as RUNNING: ready, and without a stumble over the settle
+  /// window.
+  ///
+  /// - Returns: the operation's ending, where there is no bake time.
+  func awaitRunning(_ progress: inout Progress) async throws -> OperationEnding? {
+    guard let started = progress.started, let version = situation.targetVersion else { return nil }
+    let settings = version.configuration
+    let generation = try generation(started)
+    var watch = Watch(
+      now: engine.clock.uptime(), timeout: settings.timeoutSeconds, settle: settings.settleSeconds)
+    let outcome = try await self.watch(generation) { watch.observe($0, at: $1) }
+    switch outcome {
+    case .passed: break
+    case .cancelled: return nil
+    case .failed(let failure, let phase):
+      try await fail(failure, phase: phase, &progress)
+      return nil
+    }
+    if situation.bakeSeconds > 0 {
+      try await record(.running, StepDetail(), &progress)
+      return nil
+    }
+    return OperationEnding(.successful)
+  }
+
+  /// Watches a generation that reached RUNNING for the rest of the bake time.
+  func bake(_ progress: inout Progress) async throws -> OperationEnding? {
+    guard let started = progress.started, let since = progress.runningSince else { return nil }
+    let generation = try generation(started)
+    let passed = max(0, Timestamp.now().seconds(since: since))
+    var watch = Watch(
+      now: engine.clock.uptime(), bake: max(0, situation.bakeSeconds - passed))
+    let outcome = try await self.watch(generation) { watch.observe($0, at: $1) }
+    switch outcome {
+    case .passed: return OperationEnding(.successful)
+    case .cancelled: return nil
+    case .failed(let failure, let phase):
+      try await fail(failure, phase: phase, &progress)
+      return nil
+    }
+  }
+
+  private enum WatchOutcome {
+    case passed
+    case failed(RuntimeFailure, Failure.Phase)
+    case cancelled
+  }
+
+  /// Observes until a judge has seen enough, or somebody gives the operation up.
+  private func watch(
+    _ generation: Generation, judge: (Observation, Double) -> Watch.Judgement
+  ) async throws -> WatchOutcome {
+    var lastLook = -Double.infinity
+    while true {
+      let now = engine.clock.uptime()
+      switch judge(await runtime.observe(generation), now) {
+      case .goOn: break
+      case .passed: return .passed
+      case .failed(let failure, let phase): return .failed(failure, phase)
+      case .unreachable(let why):
+        try await runtimeIsUnreachable("while watching the new version: \(why)")
+      }
+      // At least every 200 ms.
+      if now - lastLook >= 0.15 {
+        lastLook = now
+        if try await isCancelled() { return .cancelled }
+      }
+      try Task.checkCancellation()
+      await engine.clock.sleep(seconds: min(runtime.pollInterval, 0.15))
+    }
+  }
+}
+
+/// A place that a closure of another task fills in.
+final class PlaceBox: Sendable {
+  private let place = Mutex<Place?>(nil)
+  var value: Place? { place.withLock { $0 } }
+  func set(_ value: Place) { place.withLock { $0 = value } }
+}

@@ -1,0 +1,119 @@
+/// An operation whose intent is durable, and which is not performed yet.
+///
+/// It holds the application's lock until it is performed or dropped; a dropped one is settled by
+/// whoever comes next.
+public final class PreparedOperation: Sendable {
+  public let application: Application
+  public let operation: Operation
+  let work: Work
+  let lock: HolderLock?
+
+  enum Work: Sendable {
+    /// To be driven by us.
+    case drive
+    /// Somebody else drives it.
+    case await
+    /// The preparation was all there was to do.
+    case nothing
+  }
+
+  init(_ application: Application, _ operation: Operation, _ work: Work, lock: HolderLock?) {
+    self.application = application
+    self.operation = operation
+    self.work = work
+    self.lock = lock
+  }
+}
+
+extension Engine {
+  /// Drives a prepared operation, and what follows from it, to its outcome.
+  ///
+  /// - Throws: `runtimeUnreachable`, `interrupted`, or an error of the journal: the operation is then
+  ///   still in progress, and is settled by the next command.
+  public func perform(
+    _ prepared: PreparedOperation, control: EngineControl = EngineControl()
+  ) async throws(RollbookError) -> OperationReport {
+    defer { prepared.lock?.release() }
+    switch prepared.work {
+    case .nothing: break
+    case .drive: try await drive(prepared.operation.id, resumed: false, control)
+    case .await: try await wait(for: prepared.application, control: control)
+    }
+    return try await report(on: prepared.operation.id)
+  }
+
+  /// Prepares and performs a change.
+  public func execute(
+    _ request: ChangeRequest, on name: String, by requester: Requester,
+    control: EngineControl = EngineControl()
+  ) async throws(RollbookError) -> OperationReport {
+    let prepared = try await prepare(request, on: name, by: requester, control: control)
+    if prepared.work == .drive {
+      control.report(.began(prepared.operation, prepared.application))
+    }
+    return try await perform(prepared, control: control)
+  }
+
+  func drive(
+    _ id: OperationID, resumed: Bool, _ control: EngineControl
+  ) async throws(RollbookError) {
+    do {
+      try await Driver.drive(id, resumed: resumed, engine: self, control: control)
+    } catch let error as RollbookError {
+      throw error
+    } catch is CancellationError {
+      throw RollbookError(.interrupted, "Left operation \(id) because its task was cancelled.")
+    } catch {
+      throw RollbookError(.system, "Operation \(id) stopped: \(error).")
+    }
+  }
+
+  /// What came of an operation, and of those that followed it.
+  public func report(on id: OperationID) async throws(RollbookError) -> OperationReport {
+    try await journal.read { (reader) throws(RollbookError) in
+      guard let operation = try reader.operation(id),
+        let application = try reader.application(operation.application)
+      else { throw .damaged("operation \(id) is not there") }
+      var following: [OperationRecord] = []
+      var cursor = try reader.newestOperation(of: application.id)
+      while let later = cursor, later.id > id {
+        if later.causedBy == id || following.last?.operation.causedBy == later.id {
+          following.append(
+            OperationRecord(operation: later, outcome: try reader.outcome(of: later.id)))
+        }
+        cursor = try later.links.previous.flatMapOperation(reader)
+      }
+      return OperationReport(
+        record: OperationRecord(operation: operation, outcome: try reader.outcome(of: id)),
+        failure: try reader.failure(of: id), following: following.reversed(),
+        state: try reader.state(of: application))
+    }
+  }
+
+  /// Waits until nothing is in flight; settles where the holder dies meanwhile.
+  func wait(for application: Application, control: EngineControl) async throws(RollbookError) {
+    while true {
+      let state = try await state(of: application)
+      guard let operation = state.inFlight else { return }
+      if let lock = try HolderLock.tryAcquire(application.id, in: home) {
+        defer { lock.release() }
+        let again = try await self.state(of: application)
+        if again.inFlight?.id == operation.id {
+          try await drive(operation.id, resumed: true, control)
+        }
+        continue
+      }
+      if Task.isCancelled { throw RollbookError(.interrupted, "No longer waiting.") }
+      await clock.sleep(seconds: 0.1)
+    }
+  }
+}
+
+extension Optional<OperationID> {
+  fileprivate func flatMapOperation(
+    _ reader: borrowing JournalReader
+  ) throws(RollbookError) -> Operation? {
+    guard let self else { return nil }
+    return try reader.operation(self)
+  }
+}

@@ -1,0 +1,135 @@
+/// What settling found of one application.
+public struct SettlingReport: Sendable {
+  public enum Finding: Sendable {
+    /// The operation that a dead holder had left has its outcome now.
+    case settled(OperationID)
+    /// Its program was found ended.
+    case ended(OperationID)
+    /// Somebody drives it.
+    case held
+    /// It could not be settled; it stays in progress.
+    case waiting(RollbookError)
+  }
+
+  public let application: Application
+  public let finding: Finding
+}
+
+extension Engine {
+  /// Settles what dead holders left and notices programs that are gone; living holders are skipped.
+  public func settleAll(
+    control: EngineControl = EngineControl()
+  ) async throws(RollbookError) -> [SettlingReport] {
+    let candidates = try await journal.read { (reader) throws(RollbookError) in
+      let open = try reader.openOperations().map(\.application)
+      let running = try reader.allRunning().map(\.application)
+      var seen = Set<ApplicationID>()
+      var applications: [Application] = []
+      for id in open + running where seen.insert(id).inserted {
+        if let application = try reader.application(id) { applications.append(application) }
+      }
+      return applications
+    }
+    var reports: [SettlingReport] = []
+    for application in candidates {
+      if let finding = try await settle(application, control) {
+        reports.append(SettlingReport(application: application, finding: finding))
+      }
+    }
+    return reports
+  }
+
+  private func settle(
+    _ application: Application, _ control: EngineControl
+  ) async throws(RollbookError) -> SettlingReport.Finding? {
+    guard let lock = try HolderLock.tryAcquire(application.id, in: home) else {
+      return try await state(of: application).inFlight == nil ? nil : .held
+    }
+    defer { lock.release() }
+    do throws(RollbookError) {
+      return try await settleLocked(application, control)
+    } catch {
+      switch error.code {
+      case .runtimeUnreachable, .runtimeFailed: return .waiting(error)
+      default: throw error
+      }
+    }
+  }
+
+  /// Settles one application whose lock the caller holds; nil where there was nothing to settle.
+  func settleLocked(
+    _ application: Application, _ control: EngineControl
+  ) async throws(RollbookError) -> SettlingReport.Finding? {
+    let state = try await state(of: application)
+    if let operation = state.inFlight {
+      try await drive(operation.id, resumed: true, control)
+      return .settled(operation.id)
+    }
+    guard state.status == .running, let observation = try await observe(application) else {
+      return nil
+    }
+    guard case .ended(let ending) = observation else { return nil }
+    let operation = try await beginEnded(application, state, ending)
+    try await drive(operation.id, resumed: false, control)
+    return .ended(operation.id)
+  }
+
+  /// Records that an application was found ended.
+  private func beginEnded(
+    _ application: Application, _ state: ApplicationState, _ ending: Ending
+  ) async throws(RollbookError) -> Operation {
+    var detail = StepDetail()
+    detail.holder = "process \(Holder.current.pid)"
+    detail.observed = ending.rootCause
+    if ending.cause != .finished {
+      detail.failure = Failure(
+        phase: .run, rootCause: ending.rootCause, text: ending.text, evidence: ending.evidence)
+    }
+    let settling = detail
+    return try await journal.write { (writer) throws(RollbookError) in
+      var draft = OperationDraft(
+        application: application.id, kind: .ended, actor: "rollbook",
+        reason: "the application was found ended")
+      draft.versionFrom = state.version
+      draft.parallelismFrom = state.parallelism
+      draft.parameters.cause = ending.cause.rawValue
+      let operation = try writer.begin(draft)
+      try writer.addStep(.settling, settling, to: operation.id)
+      return operation
+    }
+  }
+
+  /// The applications that ran when the machine went down, and have not been started since.
+  public func interruptedByReboot() async throws(RollbookError) -> [Application] {
+    try await journal.read { (reader) throws(RollbookError) in
+      var found: [Application] = []
+      var after: String?
+      while true {
+        let page = try reader.applications(after: after, limit: 200)
+        for application in page where try reader.wasEndedByReboot(application) {
+          found.append(application)
+        }
+        guard let last = page.last else { return found }
+        after = last.name
+      }
+    }
+  }
+}
+
+extension JournalReader {
+  /// Whether the newest operation that changed an application's status says that the machine went
+  /// down under it.
+  borrowing func wasEndedByReboot(_ application: Application) throws(RollbookError) -> Bool {
+    var cursor = try newestOperation(of: application.id)
+    while let operation = cursor {
+      switch operation.kind {
+      case .ended: return operation.parameters.cause == Ending.Cause.reboot.rawValue
+      case .createSnapshot, .deleteSnapshot: break
+      default: return false
+      }
+      guard let previous = operation.links.previous else { return false }
+      cursor = try self.operation(previous)
+    }
+    return false
+  }
+}

@@ -1,0 +1,190 @@
+package import Dispatch
+internal import RollbookSQLite
+internal import Synchronization
+
+/// A journal file: every application's operations, versions, snapshots and failures.
+///
+/// Reads and writes are closures over a transaction. A write is durable when it returns. Closures
+/// of several callers may share one commit; one that throws is undone alone.
+public final class Journal: Sendable {
+  /// How a journal is opened.
+  public enum Access: Sendable {
+    /// Makes the journal and its folder where there are none.
+    case create
+    case readWrite
+    /// Reads only; reads a file that cannot be locked too (`isWALReadable` says so).
+    case readOnly
+  }
+
+  public let path: String
+  public let access: Access
+  /// False where only the main file could be read: what is in the WAL is not seen.
+  public let isWALReadable: Bool
+
+  private let clock: @Sendable () -> Timestamp
+  private let probe: JournalProbe?
+  private let sideLock: String
+  private let writeQueue = WriteQueue()
+  private let writer: Mutex<WriterSlot>
+  private let readers: [ReaderSlot]
+
+  /// Opens the journal at a path.
+  ///
+  /// - Throws: `journalMissing`, `notAJournal`, `journalTooNew`, `journalReadOnly`, `journalDamaged`.
+  public convenience init(path: String, access: Access) throws(RollbookError) {
+    try self.init(path: path, access: access, clock: { Timestamp.now() }, probe: nil)
+  }
+
+  package init(
+    path: String, access: Access, clock: @escaping @Sendable () -> Timestamp,
+    probe: JournalProbe?
+  ) throws(RollbookError) {
+    self.path = path
+    self.access = access
+    self.clock = clock
+    self.probe = probe
+    sideLock = path + ".lock"
+    if access == .readOnly {
+      let opened = try JournalFile.openReader(path: path)
+      isWALReadable = opened.isWALReadable
+      writer = Mutex(WriterSlot(writer: nil, identity: nil))
+      readers = [ReaderSlot(path: path, isWALReadable: opened.isWALReadable)]
+    } else {
+      if access == .create { try JournalFile.create(path: path) }
+      let connection = try JournalFile.openWriter(path: path, sideLock: sideLock, now: clock())
+      isWALReadable = true
+      writer = Mutex(
+        WriterSlot(
+          writer: JournalWriter(reader: JournalReader(connection: connection), now: clock),
+          identity: FileIdentity(path: path)))
+      readers = (0..<2).map { _ in ReaderSlot(path: path, isWALReadable: true) }
+    }
+  }
+
+  // MARK: Reading
+
+  /// Reads in one transaction, off the cooperative thread pool.
+  public func read<Result: Sendable>(
+    _ body: @escaping @Sendable (borrowing JournalReader) throws(RollbookError) -> Result
+  ) async throws(RollbookError) -> Result {
+    let slot = readers[Int.random(in: readers.indices)]
+    return try await offPool(on: slot.queue) { () throws(RollbookError) -> Result in
+      try slot.read(body)
+    }
+  }
+
+  /// Reads in one transaction, on the calling thread; not for code on the cooperative pool.
+  public func blockingRead<Result: Sendable>(
+    _ body: (borrowing JournalReader) throws(RollbookError) -> Result
+  ) throws(RollbookError) -> Result {
+    try readers[0].read(body)
+  }
+
+  // MARK: Writing
+
+  /// Writes in one transaction, off the cooperative thread pool, and returns when it is durable.
+  ///
+  /// - Throws: what the closure threw; `outcomeUnknown` where the disk failed at the commit: read
+  ///   back before you act.
+  public func write<Result: Sendable>(
+    _ body: @escaping @Sendable (borrowing JournalWriter) throws(RollbookError) -> Result
+  ) async throws(RollbookError) -> Result {
+    try probe?.before()
+    let answer = Mutex<Result?>(nil)
+    let error: RollbookError? = await withCheckedContinuation { continuation in
+      let request = WriteQueue.Request(
+        body: { (writer) throws(RollbookError) in
+          let value = try body(writer)
+          answer.withLock { $0 = value }
+        },
+        answer: { continuation.resume(returning: $0) })
+      writeQueue.enqueue(request) { self.commit($0) }
+    }
+    if let error { throw error }
+    try probe?.after()
+    guard let value = answer.withLock({ $0 }) else {
+      throw RollbookError(.journalFailed, "The write was never carried out.")
+    }
+    return value
+  }
+
+  /// Writes in one transaction and returns when it is durable; not for code on the cooperative pool.
+  ///
+  /// A lone caller commits on its own thread.
+  public func blockingWrite<Result: Sendable>(
+    _ body: @Sendable (borrowing JournalWriter) throws(RollbookError) -> Result
+  ) throws(RollbookError) -> Result {
+    if writeQueue.tryLead() {
+      defer { writeQueue.endLead { self.commit($0) } }
+      return try writer.withLock { (slot) throws(RollbookError) in
+        try slot.transaction(path: path, sideLock: sideLock, clock: clock, body)
+      }
+    }
+    let answer = Mutex<Swift.Result<Result, RollbookError>?>(nil)
+    let done = DispatchSemaphore(value: 0)
+    withoutActuallyEscaping(body) { body in
+      let request = WriteQueue.Request(
+        body: { (writer) throws(RollbookError) in
+          let value = try body(writer)
+          answer.withLock { $0 = .success(value) }
+        },
+        answer: { error in
+          if let error { answer.withLock { $0 = .failure(error) } }
+          done.signal()
+        })
+      writeQueue.enqueue(request) { self.commit($0) }
+      done.wait()
+    }
+    guard let result = answer.withLock({ $0 }) else {
+      throw RollbookError(.journalFailed, "The write was never carried out.")
+    }
+    return try result.get()
+  }
+
+  /// Commits what several callers asked as one transaction, and answers each.
+  private func commit(_ batch: [WriteQueue.Request]) {
+    var errors = [RollbookError?](repeating: nil, count: batch.count)
+    do throws(RollbookError) {
+      errors = try writer.withLock { (slot) throws(RollbookError) in
+        try slot.transaction(path: path, sideLock: sideLock, clock: clock) {
+          (writer) throws(RollbookError) in
+          try writer.runEach(batch)
+        }
+      }
+    } catch {
+      errors = errors.map { _ in error }
+    }
+    for (request, error) in zip(batch, errors) { request.answer(error) }
+  }
+}
+
+/// What a test puts around every commit to die there.
+package struct JournalProbe: Sendable {
+  package let before: @Sendable () throws(RollbookError) -> Void
+  package let after: @Sendable () throws(RollbookError) -> Void
+
+  package init(
+    before: @escaping @Sendable () throws(RollbookError) -> Void,
+    after: @escaping @Sendable () throws(RollbookError) -> Void
+  ) {
+    self.before = before
+    self.after = after
+  }
+}
+
+/// Runs blocking work on a queue of its own and waits for it without blocking a thread of the pool.
+package func offPool<Value: Sendable>(
+  on queue: DispatchQueue,
+  _ work: @escaping @Sendable () throws(RollbookError) -> Value
+) async throws(RollbookError) -> Value {
+  let result: Result<Value, RollbookError> = await withCheckedContinuation { continuation in
+    queue.async {
+      do throws(RollbookError) {
+        continuation.resume(returning: .success(try work()))
+      } catch {
+        continuation.resume(returning: .failure(error))
+      }
+    }
+  }
+  return try result.get()
+}

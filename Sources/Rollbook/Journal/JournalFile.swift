@@ -1,0 +1,156 @@
+internal import Dispatch
+internal import Glibc
+internal import RollbookSQLite
+internal import Synchronization
+
+/// How journal files are made, opened and checked.
+enum JournalFile {
+  /// Makes the folder (0700) and an empty file (0600) where there are none.
+  static func create(path: String) throws(RollbookError) {
+    let folder = path.split(separator: "/", omittingEmptySubsequences: false)
+      .dropLast().joined(separator: "/")
+    try makeFolders(folder)
+    let descriptor = unsafe Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else {
+      throw RollbookError(
+        errno == EROFS || errno == EACCES ? .journalReadOnly : .journalMissing,
+        "The journal \(path) cannot be made (\(systemMessage(errno))).",
+        hint: "Name another home with --home or ROLLBOOK_HOME.")
+    }
+    // Nothing of SQLite has this file open in this process yet: closing drops no lock of its own.
+    close(descriptor)
+  }
+
+  /// Opens for writing: pragmas set and read back, schema brought up to date.
+  static func openWriter(
+    path: String, sideLock: String, now: Timestamp
+  ) throws(RollbookError) -> Connection {
+    let connection = try open(path: path, mode: .readWrite)
+    connection.setBusyTimeout(milliseconds: 5000)
+    // Before anything is changed: is this a journal, and one that we know?
+    let state = try Migrator.state(of: connection)
+    try set(connection, "journal_mode", "WAL", reads: "wal")
+    try set(connection, "synchronous", "FULL", reads: "2")
+    try set(connection, "foreign_keys", "ON", reads: "1")
+    try set(connection, "wal_autocheckpoint", "16000", reads: "16000")
+    if state != .journal(version: Migrator.newestVersion) {
+      let lock = try FileLock.acquire(sideLock)
+      try Migrator.migrate(connection, now: now)
+      _ = consume lock
+    }
+    return connection
+  }
+
+  /// Opens for reading; where the WAL's index cannot be made or locked, the main file alone.
+  static func openReader(path: String) throws(RollbookError) -> OpenedReader {
+    do throws(RollbookError) {
+      let connection = try open(path: path, mode: .readOnly)
+      connection.setBusyTimeout(milliseconds: 5000)
+      if try Migrator.state(of: connection) == .empty { throw empty(path) }
+      return OpenedReader(connection: connection, isWALReadable: true)
+    } catch where error.code == .journalMissing || error.code == .journalReadOnly {
+      guard unsafe access(path, R_OK) == 0 else { throw missing(path) }
+      let connection = try open(path: path, mode: .immutable)
+      if try Migrator.state(of: connection) == .empty { throw empty(path) }
+      return OpenedReader(connection: connection, isWALReadable: false)
+    }
+  }
+
+  private static func open(
+    path: String, mode: Connection.Mode
+  ) throws(RollbookError) -> Connection {
+    do {
+      return try Connection(path: path, mode: mode)
+    } catch {
+      if unsafe access(path, F_OK) != 0 { throw missing(path) }
+      throw RollbookError(error)
+    }
+  }
+
+  private static func missing(_ path: String) -> RollbookError {
+    let reason = systemMessage(errno)
+    return RollbookError(
+      .journalMissing, "There is no journal that can be read at \(path) (\(reason)).",
+      hint: "`rollbook create` makes one; --home or ROLLBOOK_HOME names another place.")
+  }
+
+  private static func empty(_ path: String) -> RollbookError {
+    RollbookError(
+      .notAJournal, "The file \(path) is empty: it is not a Rollbook journal.",
+      hint: "`rollbook create` makes one; --home or ROLLBOOK_HOME names another place.")
+  }
+
+  private static func set(
+    _ connection: borrowing Connection, _ pragma: String, _ value: String, reads expected: String
+  ) throws(RollbookError) {
+    try Query(connection, "PRAGMA \(pragma) = \(value)").run()
+    let readBack = try Query(connection, "PRAGMA \(pragma)")
+    let found = try readBack.next() ? readBack.text(0) : ""
+    guard found == expected else {
+      throw RollbookError(
+        .journalFailed, "The journal could not be opened safely: \(pragma) is \(found).",
+        hint: "The home must be on a local file system that supports shared memory.")
+    }
+  }
+}
+
+struct OpenedReader: ~Copyable {
+  let connection: Connection
+  let isWALReadable: Bool
+
+  consuming func takeConnection() -> Connection { connection }
+}
+
+/// Which file a path names: a journal replaced under a running process is another one.
+struct FileIdentity: Equatable {
+  let device: UInt64
+  let inode: UInt64
+
+  init?(path: String) {
+    var status = stat()
+    guard unsafe stat(path, &status) == 0 else { return nil }
+    device = UInt64(status.st_dev)
+    inode = UInt64(status.st_ino)
+  }
+}
+
+/// A connection for reading, opened when it is first wanted, and the queue of its callers.
+final class ReaderSlot: Sendable {
+  let queue = DispatchQueue(label: "rollbook.journal.reader")
+  private let path: String
+  private let isWALReadable: Bool
+  private let slot = Mutex(LazyReader(reader: nil))
+
+  init(path: String, isWALReadable: Bool) {
+    self.path = path
+    self.isWALReadable = isWALReadable
+  }
+
+  func read<Result: Sendable>(
+    _ body: (borrowing JournalReader) throws(RollbookError) -> Result
+  ) throws(RollbookError) -> Result {
+    try slot.withLock { (slot) throws(RollbookError) -> Result in
+      if slot.reader == nil {
+        let opened = try JournalFile.openReader(path: path)
+        slot.reader = JournalReader(connection: opened.takeConnection())
+      }
+      return try slot.transaction(body)
+    }
+  }
+}
+
+/// A reader that is made when it is first wanted.
+private struct LazyReader: ~Copyable, Sendable {
+  var reader: JournalReader?
+
+  mutating func transaction<Result>(
+    _ body: (borrowing JournalReader) throws(RollbookError) -> Result
+  ) throws(RollbookError) -> Result {
+    guard let reader = reader.take() else {
+      throw RollbookError(.journalFailed, "The journal's reader is gone.")
+    }
+    let result = Swift.Result { () throws(RollbookError) in try reader.transaction(body) }
+    self.reader = consume reader
+    return try result.get()
+  }
+}

@@ -1,0 +1,121 @@
+internal import RollbookSQLite
+
+/// Which operations of an application are listed.
+public struct OperationFilter: Sendable, Equatable {
+  public var kind: OperationKind?
+  public var status: OperationStatus?
+
+  public init(kind: OperationKind? = nil, status: OperationStatus? = nil) {
+    self.kind = kind
+    self.status = status
+  }
+}
+
+/// A page of a list, and the operation to begin the next page before.
+public struct OperationPage: Sendable, Equatable {
+  public let records: [OperationRecord]
+  /// Nil on the last page.
+  public let next: OperationID?
+}
+
+extension JournalReader {
+  /// The operations of an application, the newest first.
+  ///
+  /// Pages stay whole while operations are added: a page begins before an operation, never at a
+  /// number. The cost grows with the rows shown, not with the journal.
+  /// - Parameter before: begin with the newest that is older than this one.
+  public borrowing func operations(
+    of application: ApplicationID, filter: OperationFilter = OperationFilter(),
+    before: OperationID? = nil, limit: Int
+  ) throws(RollbookError) -> OperationPage {
+    var records: [OperationRecord] = []
+    var next: OperationID?
+    var cursor = try first(of: application, filter: filter, before: before)
+    while let id = cursor {
+      guard let operation = try operation(id), operation.application == application else {
+        throw .damaged("operation \(id) is pointed to, but not there")
+      }
+      let record = OperationRecord(operation: operation, outcome: try outcome(of: id))
+      if filter.matches(record) {
+        if records.count == limit {
+          next = records.last?.operation.id
+          break
+        }
+        records.append(record)
+      }
+      cursor = try successor(of: operation, filter: filter)
+    }
+    return OperationPage(records: records, next: next)
+  }
+
+  private borrowing func first(
+    of application: ApplicationID, filter: OperationFilter, before: OperationID?
+  ) throws(RollbookError) -> OperationID? {
+    if let before {
+      guard let operation = try operation(before), operation.application == application else {
+        throw RollbookError(
+          .invalidArgument, "The page token names an operation of another application.",
+          hint: "Use the token with the list that it came from.")
+      }
+      return try successor(of: operation, filter: filter)
+    }
+    if let kind = filter.kind, !kind.isFrequent {
+      return try newestRare(kind, of: application, before: nil)
+    }
+    return try newestOperation(of: application)?.id
+  }
+
+  /// The next candidate after an operation: by the pointer that skips the most.
+  private borrowing func successor(
+    of operation: Operation, filter: OperationFilter
+  ) throws(RollbookError) -> OperationID? {
+    if let kind = filter.kind {
+      if kind.isFrequent { return operation.links[kind] }
+      return try newestRare(kind, of: operation.application, before: operation.id)
+    }
+    switch filter.status {
+    case .failed, .cancelled: return operation.links.previousFailed
+    case .successful: return operation.links.previousSuccessful
+    case .inProgress: return nil
+    case nil: return operation.links.previous
+    }
+  }
+
+  private borrowing func newestRare(
+    _ kind: OperationKind, of application: ApplicationID, before: OperationID?
+  ) throws(RollbookError) -> OperationID? {
+    let row = try query(
+      """
+      SELECT id FROM operations
+      WHERE application_id = ? AND kind = ? AND kind >= 10 AND id < ?
+      ORDER BY id DESC LIMIT 1
+      """)
+    try row.bind(1, application)
+    try row.bind(2, kind)
+    try row.bind(3, before?.rawValue ?? Int64.max)
+    return try row.next() ? OperationID(row.int(0)) : nil
+  }
+
+  /// Whether a version was rolled back from after an operation.
+  package borrowing func wasRolledBack(
+    version: Int64, of application: ApplicationID, after operation: OperationID
+  ) throws(RollbookError) -> Bool {
+    let row = try query(
+      """
+      SELECT 1 FROM operations AS r JOIN operation_outcomes AS o ON o.operation_id = r.id
+      WHERE r.application_id = ? AND r.version_from = ? AND r.kind IN (12, 13)
+        AND r.version_to <> r.version_from AND r.id > ? AND o.status = 2
+      LIMIT 1
+      """)
+    try row.bind(1, application)
+    try row.bind(2, version)
+    try row.bind(3, operation)
+    return try row.next()
+  }
+}
+
+extension OperationFilter {
+  func matches(_ record: OperationRecord) -> Bool {
+    (kind == nil || kind == record.operation.kind) && (status == nil || status == record.status)
+  }
+}

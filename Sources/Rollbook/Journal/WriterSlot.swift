@@ -1,0 +1,118 @@
+internal import RollbookSQLite
+
+/// The writing connection of a journal, and which file it was opened on.
+struct WriterSlot: ~Copyable, Sendable {
+  var writer: JournalWriter?
+  let identity: FileIdentity?
+
+  init(writer: consuming JournalWriter?, identity: FileIdentity?) {
+    self.writer = writer
+    self.identity = identity
+  }
+
+  /// Runs a closure in one durable transaction, in turn with other processes.
+  mutating func transaction<Result>(
+    path: String, sideLock: String, clock: @escaping @Sendable () -> Timestamp,
+    _ body: (borrowing JournalWriter) throws(RollbookError) -> Result
+  ) throws(RollbookError) -> Result {
+    guard identity != nil else {
+      throw RollbookError(
+        .journalReadOnly, "The journal \(path) was opened for reading only.",
+        hint: "Check the permissions of the home.")
+    }
+    if writer == nil {
+      // The last commit's result was unknown: begin afresh with what the disk holds.
+      let connection = try JournalFile.openWriter(path: path, sideLock: sideLock, now: clock())
+      writer = JournalWriter(reader: JournalReader(connection: connection), now: clock)
+    }
+    guard let writer = writer.take() else {
+      throw RollbookError(.journalFailed, "The journal's writer is gone.")
+    }
+    let turn = try FileLock.acquire(sideLock)
+    let result: Result
+    do throws(RollbookError) {
+      result = try writer.transaction(body, isSameFile: { FileIdentity(path: path) == identity })
+      _ = consume turn
+    } catch {
+      // A connection whose commit failed is not used again.
+      if error.code != .outcomeUnknown { self.writer = consume writer }
+      throw error
+    }
+    self.writer = consume writer
+    return result
+  }
+}
+
+/// A transaction that writes.
+public struct JournalWriter: ~Copyable, Sendable {
+  /// Reads what the transaction has written too.
+  public let reader: JournalReader
+  package let now: @Sendable () -> Timestamp
+
+  package init(reader: consuming JournalReader, now: @escaping @Sendable () -> Timestamp) {
+    self.reader = reader
+    self.now = now
+  }
+
+  borrowing func query(_ sql: String) throws(RollbookError) -> Query {
+    try Query(reader.connection, sql)
+  }
+
+  borrowing func transaction<Result>(
+    _ body: (borrowing JournalWriter) throws(RollbookError) -> Result, isSameFile: () -> Bool
+  ) throws(RollbookError) -> Result {
+    try reader.execute("BEGIN IMMEDIATE")
+    let result: Result
+    do throws(RollbookError) {
+      result = try body(self)
+      if !isSameFile() {
+        throw RollbookError(
+          .journalReplaced, "The journal's file was replaced or deleted while it was in use.",
+          hint: "Nothing more is written. Put the file back, or restart what uses it.")
+      }
+    } catch {
+      rollBack()
+      throw error
+    }
+    do {
+      try reader.connection.execute("COMMIT")
+    } catch {
+      rollBack()
+      if error.primaryCode == .ioError {
+        throw RollbookError(
+          .outcomeUnknown, "The disk failed while the journal was committing (\(error.message)).",
+          hint: "What was asked may have been recorded or not: look before you repeat it.")
+      }
+      throw RollbookError(error)
+    }
+    return result
+  }
+
+  private borrowing func rollBack() {
+    if reader.connection.isInTransaction { try? reader.connection.execute("ROLLBACK") }
+  }
+
+  /// Runs each caller's closure in a savepoint of its own, so that one that fails is undone alone.
+  borrowing func runEach(
+    _ batch: [WriteQueue.Request]
+  ) throws(RollbookError) -> [RollbookError?] {
+    if batch.count == 1 {
+      try batch[0].body(self)
+      return [nil]
+    }
+    var errors: [RollbookError?] = []
+    for request in batch {
+      try reader.execute("SAVEPOINT caller")
+      do throws(RollbookError) {
+        try request.body(self)
+        errors.append(nil)
+      } catch {
+        guard reader.connection.isInTransaction else { throw error }
+        try reader.execute("ROLLBACK TO caller")
+        errors.append(error)
+      }
+      try reader.execute("RELEASE caller")
+    }
+    return errors
+  }
+}

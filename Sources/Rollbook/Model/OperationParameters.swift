@@ -1,0 +1,65 @@
+/// What a request said; members that a kind does not have are nil.
+public struct OperationParameters: Sendable, Codable, Equatable {
+  public var restore: RestoreSource?
+  public var allowNonRestoredState: Bool?
+  /// A forced stop, or a scaling to a parallelism that failed before.
+  public var force: Bool?
+  public var snapshotName: String?
+  /// The snapshot that a deletion is about.
+  public var snapshot: SnapshotID?
+  /// What a rollback returns to.
+  public var target: RollbackTarget?
+  /// Why this target.
+  public var targetReason: String?
+  /// How an application ended: `exited`, `failed`, `reboot`, `lost`.
+  public var cause: String?
+  public var abandon: Bool?
+
+  public init() {}
+
+  package var isEmpty: Bool { self == OperationParameters() }
+}
+
+/// Where a deployment takes its state from; in JSON `latest`, `none` or `snapshot NAME`.
+public enum RestoreSource: Sendable, Equatable {
+  /// The newest snapshot that the version can read; none where there is none.
+  case latest
+  case none
+  case snapshot(name: String)
+}
+
+extension RestoreSource: Codable {
+  private static let prefix = "snapshot "
+
+  public init(from decoder: any Decoder) throws {
+    let text = try decoder.singleValueContainer().decode(String.self)
+    switch text {
+    case "latest": self = .latest
+    case "none": self = .none
+    default: self = .snapshot(name: String(text.dropFirst(Self.prefix.count)))
+    }
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    switch self {
+    case .latest: try container.encode("latest")
+    case .none: try container.encode("none")
+    case .snapshot(let name): try container.encode(Self.prefix + name)
+    }
+  }
+}
+
+/// The good state that a rollback returns to, and what the stack becomes when it gets there.
+public struct RollbackTarget: Sendable, Codable, Equatable {
+  public var version: Int64
+  public var parallelism: Int
+  /// The stack entry that is on top afterwards; nil where the rollback pushes a new one.
+  public var entry: OperationID?
+
+  public init(version: Int64, parallelism: Int, entry: OperationID?) {
+    self.version = version
+    self.parallelism = parallelism
+    self.entry = entry
+  }
+}

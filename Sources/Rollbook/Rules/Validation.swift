@@ -1,0 +1,69 @@
+/// What a request may hold, checked before anything is written.
+public enum Validation {
+  /// `[a-zA-Z0-9_.-]{1,128}`; source: the AWS API's ApplicationName.
+  public static func name(_ name: String) throws(RollbookError) {
+    guard isPlain(name), (1...128).contains(name.utf8.count) else {
+      throw RollbookError(
+        .invalidArgument, "\"\(name)\" is no name for an application.",
+        hint: "A name has 1 to 128 letters, digits, dots, dashes and underscores.")
+    }
+  }
+
+  public static func snapshotName(_ name: String) throws(RollbookError) {
+    guard isPlain(name), (1...Snapshot.nameLimit).contains(name.utf8.count) else {
+      throw RollbookError(
+        .invalidArgument, "\"\(name)\" is no name for a snapshot.",
+        hint: "A name has 1 to 256 letters, digits, dots, dashes and underscores.")
+    }
+  }
+
+  public static func parallelism(_ parallelism: Int) throws(RollbookError) {
+    guard (1...32768).contains(parallelism) else {
+      throw RollbookError(
+        .invalidArgument, "Parallelism \(parallelism) is not between 1 and 32768.")
+    }
+  }
+
+  public static func configuration(
+    _ configuration: VersionConfiguration
+  ) throws(RollbookError) {
+    for key in configuration.properties.keys { try property(key) }
+    for key in configuration.secretProperties.keys { try property(key) }
+    if let maximum = configuration.maxParallelism { try parallelism(maximum) }
+    let seconds = [
+      ("settle", configuration.settleSeconds), ("timeout", configuration.timeoutSeconds),
+      ("bake", configuration.bakeSeconds), ("submit-grace", configuration.submitGraceSeconds),
+    ]
+    for (name, value) in seconds where !(0...31_536_000).contains(value) {
+      throw RollbookError(
+        .invalidArgument, "--\(name) \(value.formatted) is not between 0 and a year of seconds.")
+    }
+    guard configuration.description.utf8.count <= 1024 else {
+      throw RollbookError(.invalidArgument, "The description is longer than 1024 bytes.")
+    }
+  }
+
+  private static func property(_ key: String) throws(RollbookError) {
+    guard !key.isEmpty, !key.utf8.contains(UInt8(ascii: "=")), !key.utf8.contains(0) else {
+      throw RollbookError(
+        .invalidArgument, "\"\(key)\" is no name for a property.",
+        hint: "Write --property NAME=VALUE.")
+    }
+    guard !key.hasPrefix("ROLLBOOK_") else {
+      throw RollbookError(
+        .invalidArgument, "The property \(key) cannot be set: ROLLBOOK_ names are Rollbook's own.")
+    }
+  }
+
+  private static func isPlain(_ text: String) -> Bool {
+    text.utf8.allSatisfy { byte in
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "."),
+        UInt8(ascii: "-"):
+        true
+      default: false
+      }
+    }
+  }
+}

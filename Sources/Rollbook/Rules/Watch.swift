@@ -1,0 +1,102 @@
+/// Judges from observations whether a generation counts as RUNNING, or goes on doing so.
+///
+/// A generation counts as RUNNING when it was ready in every observation of the settle window and
+/// did not restart in it.
+struct Watch: Sendable {
+  enum Judgement: Sendable, Equatable {
+    case goOn
+    case passed
+    case failed(RuntimeFailure, Failure.Phase)
+    case unreachable(String)
+  }
+
+  private let start: Double
+  private let deadline: Double
+  /// How long it must have been ready.
+  private let window: Double
+  private let isBaking: Bool
+  private var readySince: Double?
+  private var incarnation: String?
+
+  /// For the time from the deployment to RUNNING, in seconds.
+  init(now: Double, timeout: Double, settle: Double) {
+    start = now
+    deadline = now + timeout
+    window = settle
+    isBaking = false
+  }
+
+  /// For the time after RUNNING, in seconds.
+  init(now: Double, bake: Double) {
+    start = now
+    deadline = .infinity
+    window = bake
+    isBaking = true
+    readySince = now
+  }
+
+  mutating func observe(_ observation: Observation, at now: Double) -> Judgement {
+    switch observation {
+    case .running(let isReady, let incarnation):
+      return running(isReady: isReady, incarnation, at: now)
+    case .ended(let ending):
+      var failure = ending.asFailure.evidence
+      failure.seconds = now - start
+      return .failed(
+        RuntimeFailure(
+          .ended, rootCause: ending.rootCause, text: ending.text, evidence: failure), phase)
+    case .absent:
+      return .failed(
+        RuntimeFailure(
+          .ended, rootCause: "the program is not there any more",
+          text: "It was deployed, and the runtime does not know it now."), phase)
+    case .unreachable(let why): return now < deadline && !isBaking ? .goOn : .unreachable(why)
+    }
+  }
+
+  private mutating func running(
+    isReady: Bool, _ seen: String, at now: Double
+  ) -> Judgement {
+    if let incarnation, incarnation != seen {
+      return .failed(
+        RuntimeFailure(
+          .unknown, rootCause: "the program restarted by itself",
+          text: "Its incarnation changed from \(incarnation) to \(seen)."), phase)
+    }
+    if isReady || isBaking {
+      incarnation = seen
+      let since = readySince ?? now
+      readySince = since
+      if now - since >= window { return .passed }
+    } else {
+      // Not ready any more: the window begins again.
+      readySince = nil
+      incarnation = nil
+    }
+    guard now < deadline || readySince != nil else { return timedOut(after: now - start) }
+    return .goOn
+  }
+
+  private func timedOut(after seconds: Double) -> Judgement {
+    var evidence = Evidence()
+    evidence.seconds = seconds
+    let allowed = deadline - start
+    return .failed(
+      RuntimeFailure(
+        .unknown, rootCause: "not ready within \(allowed.formatted) s",
+        text: "The program ran, but was not ready \(allowed.formatted) s after its start.",
+        evidence: evidence), .start)
+  }
+
+  private var phase: Failure.Phase {
+    if isBaking { return .bake }
+    return readySince == nil ? .start : .settle
+  }
+}
+
+extension Double {
+  /// Without a fraction that is zero: `2`, `0.5`.
+  package var formatted: String {
+    self == rounded() && abs(self) < 1e15 ? String(Int64(self)) : String(self)
+  }
+}
