@@ -64,6 +64,8 @@ let package = Package(
       name: "RollbookLight", dependencies: ["RollbookCommands"], swiftSettings: strict),
     .executableTarget(
       name: "RollbookKeeper", dependencies: ["RollbookProcess"], swiftSettings: strict),
+    .testTarget(
+      name: "RollbookStoreTests", dependencies: ["Rollbook"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,84 @@
+internal import Glibc
+
+/// The code of all versions, each kept once, under its digest: `artifacts/<sha256>`.
+///
+/// An artifact is an executable file, or a folder with an executable `run`. Whether it can be
+/// executed is found out when it is deployed: a version that cannot is a version all the same.
+package struct ArtifactStore: Sendable {
+  private let folder: String
+
+  package init(_ home: Home) { folder = home.artifacts }
+
+  /// Where the artifact with this digest is.
+  package func path(of digest: String) -> String { "\(folder)/\(digest)" }
+
+  /// Copies code into the store, durably; code that is there already is left as it is.
+  ///
+  /// - Parameter path: the file or folder as the user gave it; a link is followed.
+  /// - Returns: the digest under which it is kept.
+  /// - Throws: `artifactUnusable` where there is no such code, `system` where it cannot be copied.
+  package func store(_ path: String) throws(RollbookError) -> String {
+    let source = try ArtifactStore.usable(path)
+    try Files.makeFolder(folder)
+    let partial = "\(folder)/.\(GenerationToken.random()).tmp"
+    do throws(RollbookError) {
+      try FileTree.copy(source, to: partial, endpoints: .refused)
+      let digest = try FileTree.facts(of: partial, syncing: true).digest
+      try publish(partial, as: digest)
+      return digest
+    } catch {
+      try? FileTree.remove(partial)
+      throw error
+    }
+  }
+
+  /// Checks that an artifact's bytes are there and are what they were.
+  ///
+  /// - Throws: `artifactUnusable` where they are not.
+  package func verify(_ digest: String) throws(RollbookError) {
+    let kept = path(of: digest)
+    guard Files.exists(kept) else {
+      throw RollbookError(
+        .artifactUnusable, "the artifact \(digest) is not in \(folder)",
+        hint: "Deploy the code again with `rollbook update NAME --code PATH`.")
+    }
+    guard try FileTree.facts(of: kept).digest == digest else {
+      throw RollbookError(
+        .artifactUnusable, "the artifact \(kept) is not what was stored",
+        hint: "Remove it, and store the same code again with `rollbook update NAME --code PATH`.")
+    }
+  }
+
+  /// The real path of code: a file, or a folder with a `run`.
+  ///
+  /// - Throws: `artifactUnusable`, with what to do.
+  package static func usable(_ path: String) throws(RollbookError) -> String {
+    guard let resolved = unsafe realpath(path, nil) else {
+      throw RollbookError(
+        .artifactUnusable, "the code \(path) cannot be read: \(Files.errorText(errno))",
+        hint: "Name an executable file, or a folder with an executable `run`.")
+    }
+    defer { unsafe free(resolved) }
+    let real = unsafe String(cString: resolved)
+    if Files.isFolder(real) && !Files.exists(real + "/run") {
+      throw RollbookError(
+        .artifactUnusable, "the folder \(path) has no `run`",
+        hint: "Put an executable named `run` into it, which starts the program.")
+    }
+    return real
+  }
+
+  private func publish(_ partial: String, as digest: String) throws(RollbookError) {
+    let kept = path(of: digest)
+    if !Files.exists(kept) {
+      do throws(RollbookError) {
+        try Files.rename(partial, to: kept)
+      } catch {
+        // Somebody else stored the same bytes first.
+        guard Files.exists(kept) else { throw error }
+      }
+    }
+    try Files.syncFolder(folder)
+    try FileTree.remove(partial)
+  }
+}

@@ -1,0 +1,114 @@
+internal import Glibc
+
+/// Small files and folders, by the system's calls. Folders are made 0700 and files 0600.
+///
+/// Every error is `system` and names the path and the system's text.
+package enum Files {
+  package static func failure(
+    _ action: String, _ path: String, _ code: Int32 = errno
+  ) -> RollbookError {
+    RollbookError(.system, "cannot \(action) \(path): \(errorText(code))")
+  }
+
+  /// The system's words for an error number.
+  package static func errorText(_ code: Int32) -> String {
+    unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { buffer in
+      guard let start = buffer.baseAddress else { return "error \(code)" }
+      guard unsafe strerror_r(code, start, buffer.count) == 0 else { return "error \(code)" }
+      return unsafe String(cString: start)
+    }
+  }
+
+  /// Whether anything has this path; a link counts as itself.
+  package static func exists(_ path: String) -> Bool {
+    var facts = stat()
+    return unsafe lstat(path, &facts) == 0
+  }
+
+  package static func isFolder(_ path: String) -> Bool {
+    var facts = stat()
+    return unsafe lstat(path, &facts) == 0 && facts.st_mode & S_IFMT == S_IFDIR
+  }
+
+  /// Makes a folder and those above it that are missing; one that is there already is no error.
+  package static func makeFolder(_ path: String) throws(RollbookError) {
+    if unsafe mkdir(path, 0o700) == 0 { return }
+    let code = errno
+    if code == EEXIST && isFolderOrLinkToOne(path) { return }
+    guard code == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex else {
+      throw failure("make the folder", path, code)
+    }
+    try makeFolder(String(path[..<slash]))
+    if unsafe mkdir(path, 0o700) == 0 || errno == EEXIST { return }
+    throw failure("make the folder", path)
+  }
+
+  private static func isFolderOrLinkToOne(_ path: String) -> Bool {
+    var facts = stat()
+    return unsafe stat(path, &facts) == 0 && facts.st_mode & S_IFMT == S_IFDIR
+  }
+
+  /// Makes durable which names a folder holds.
+  package static func syncFolder(_ path: String) throws(RollbookError) {
+    try Descriptor.open(path, O_RDONLY | O_DIRECTORY).sync(path: path)
+  }
+
+  /// Writes a file so that its path holds, after any crash, either all of the new text or what it
+  /// held before.
+  package static func write(_ bytes: [UInt8], to path: String) throws(RollbookError) {
+    // The process id keeps two writers of the same file out of each other's bytes.
+    let partial = "\(path).\(getpid()).tmp"
+    do throws(RollbookError) {
+      let file = try Descriptor.open(partial, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW)
+      try file.write(bytes, count: bytes.count, path: partial)
+      try file.sync(path: partial)
+      try rename(partial, to: path)
+    } catch {
+      unsafe unlink(partial)
+      throw error
+    }
+    try syncFolder(parent(of: path))
+  }
+
+  /// The bytes of a file, at most `limit` of them; nil where there is none.
+  package static func read(_ path: String, limit: Int = 16 << 20) throws(RollbookError) -> [UInt8]?
+  {
+    guard let file = try openIfThere(path) else { return nil }
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 65536)
+    while bytes.count < limit {
+      let count = try file.read(into: &buffer, path: path)
+      if count == 0 { break }
+      bytes += buffer.prefix(min(count, limit - bytes.count))
+    }
+    return bytes
+  }
+
+  /// Opens a file for reading; nil where there is none.
+  package static func openIfThere(_ path: String) throws(RollbookError) -> Descriptor? {
+    let raw = retrying { unsafe Glibc.open(path, O_RDONLY | O_CLOEXEC) }
+    if raw >= 0 { return Descriptor(adopting: raw) }
+    if errno == ENOENT { return nil }
+    throw failure("open", path)
+  }
+
+  package static func rename(_ from: String, to path: String) throws(RollbookError) {
+    if unsafe Glibc.rename(from, path) != 0 { throw failure("rename \(from) to", path) }
+  }
+
+  /// Removes one file; none there is no error.
+  package static func removeFile(_ path: String) throws(RollbookError) {
+    if unsafe unlink(path) != 0 && errno != ENOENT { throw failure("remove", path) }
+  }
+
+  /// The folder that holds a path.
+  package static func parent(of path: String) -> String {
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+  }
+
+  /// The last part of a path.
+  package static func name(of path: String) -> String {
+    String(path[(path.lastIndex(of: "/").map(path.index(after:)) ?? path.startIndex)...])
+  }
+}

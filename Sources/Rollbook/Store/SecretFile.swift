@@ -1,0 +1,35 @@
+/// The value of a secret property, read from the file that its reference names.
+package enum SecretFile {
+  /// The longest value, in bytes: what the system takes as one string of an environment.
+  package static let limit = 100_000
+
+  /// The file's text without the newline at its end.
+  ///
+  /// - Throws: `invalidArgument` where it cannot be read, is longer than `limit` or holds a NUL.
+  package static func value(at path: String) throws(RollbookError) -> String {
+    let bytes: [UInt8]?
+    do throws(RollbookError) {
+      bytes = try Files.read(path, limit: limit + 1)
+    } catch {
+      throw RollbookError(.invalidArgument, "the secret's file: \(error.message)")
+    }
+    guard var bytes else {
+      throw RollbookError(.invalidArgument, "there is no file \(path) to read the secret from")
+    }
+    if bytes.last == 0x0a { bytes.removeLast() }
+    if bytes.last == 0x0d { bytes.removeLast() }
+    guard bytes.count <= limit, !bytes.contains(0),
+      let text = String(validating: bytes, as: UTF8.self)
+    else {
+      throw RollbookError(
+        .invalidArgument,
+        "the file \(path) holds no secret: it is not text, or is longer than \(limit) bytes")
+    }
+    return text
+  }
+
+  /// What a version keeps of a secret: where it is, and the digest of its value.
+  package static func reference(to path: String) throws(RollbookError) -> SecretReference {
+    SecretReference(path: path, digest: SHA256.hexDigest(of: Array(try value(at: path).utf8)))
+  }
+}

@@ -1,0 +1,71 @@
+import Glibc
+import Rollbook
+import Testing
+
+@Suite struct ArtifactStoreTests {
+  let scratch: Scratch
+  let store: ArtifactStore
+
+  init() throws {
+    scratch = try Scratch()
+    store = ArtifactStore(Home(path: scratch.path))
+  }
+
+  @Test("The same bytes are stored once, and nothing else is left")
+  func once() throws {
+    let first = try store.store(scratch.write("#!/bin/sh\n", to: "one", mode: 0o755))
+    let second = try store.store(scratch.write("#!/bin/sh\n", to: "two", mode: 0o700))
+    #expect(first == second)
+    try store.verify(first)
+    let plain = try store.store(scratch.write("#!/bin/sh\n", to: "plain"))
+    #expect(plain != first, "an executable file is another artifact than one that is not")
+    #expect(scratch.mode("artifacts/\(first)") == 0o700)
+    #expect(scratch.mode("artifacts/\(plain)") == 0o600)
+    try Files.removeFile(store.path(of: first))
+    try Files.removeFile(store.path(of: plain))
+    #expect(unsafe rmdir(scratch.path + "/artifacts") == 0)
+  }
+
+  @Test("A folder with a run is an artifact; through a link too")
+  func folders() throws {
+    try scratch.write("#!/bin/sh\n", to: "app/run", mode: 0o755)
+    try scratch.write("data", to: "app/lib/data")
+    try scratch.link("current", to: "app")
+    let digest = try store.store(scratch.path + "/current")
+    #expect(try scratch.text("artifacts/\(digest)/lib/data") == "data")
+  }
+
+  @Test("What is no code is refused with what to do")
+  func refused() throws {
+    try scratch.write("x", to: "empty/readme")
+    for path in ["missing", "empty"] {
+      #expect {
+        _ = try store.store(scratch.path + "/" + path)
+      } throws: { error in
+        guard let error = error as? RollbookError else { return false }
+        return error.code == .artifactUnusable && error.hint != nil && error.message.contains(path)
+      }
+    }
+  }
+
+  @Test("Changed and missing bytes are found")
+  func verifies() throws {
+    let digest = try store.store(scratch.write("#!/bin/sh\n", to: "one", mode: 0o755))
+    try scratch.write("#!/bin/sh\nexit 1\n", to: "artifacts/\(digest)", mode: 0o700)
+    #expect(throws: RollbookError.self) { try store.verify(digest) }
+    try Files.removeFile(store.path(of: digest))
+    #expect(throws: RollbookError.self) { try store.verify(digest) }
+  }
+
+  @Test("A secret is the file's text without its last newline")
+  func secrets() throws {
+    let path = try scratch.write("s3cret\r\n", to: "secret")
+    #expect(try SecretFile.value(at: path) == "s3cret")
+    #expect(
+      try SecretFile.reference(to: path)
+        == SecretReference(path: path, digest: SHA256.hexDigest(of: Array("s3cret".utf8))))
+    #expect(throws: RollbookError.self) { try SecretFile.value(at: path + "x") }
+    let binary = try scratch.write("a\0b", to: "binary")
+    #expect(throws: RollbookError.self) { try SecretFile.value(at: binary) }
+  }
+}
