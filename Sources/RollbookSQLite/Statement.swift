@@ -166,7 +166,7 @@ public enum SQLiteValue: Sendable, Equatable {
   }
 
   func finalizeAll() {
-    for unsafe (_, handle) in unsafe idle { unsafe sqlite3_finalize(handle) }
+    for unsafe(_, handle) in unsafe idle { unsafe sqlite3_finalize(handle) }
     unsafe idle.removeAll()
   }
 }

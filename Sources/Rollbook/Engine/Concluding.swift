@@ -7,15 +7,7 @@ extension Driver {
     if ending.status == .successful, situation.task.startsNew {
       ending.started = try await startedGeneration()
     }
-    let conclusion = Conclusion(situation: situation, ending: ending)
-    let result: Conclusion.Result
-    do {
-      result = try await engine.journal.write { (writer) throws(RollbookError) in
-        try conclusion.write(to: writer)
-      }
-    } catch where error.code == .outcomeUnknown {
-      result = try await readBack(after: error)
-    }
+    let result = try await write(Conclusion(situation: situation, ending: ending))
     control.report(.ended(operation, result.outcome, ending.failure))
     if let follower = result.follower {
       control.report(.began(follower.operation, application))
@@ -26,6 +18,17 @@ extension Driver {
       return follower.operation.id
     }
     return nil
+  }
+
+  private func write(_ conclusion: Conclusion) async throws -> Conclusion.Result {
+    do {
+      return try await engine.journal.write { (writer) throws(RollbookError) in
+        try conclusion.write(to: writer)
+      }
+    } catch {
+      if error.code == .outcomeUnknown { return try await readBack(after: error) }
+      throw error
+    }
   }
 
   /// What the newest steps say was started: what runs, if the operation succeeds.
@@ -164,7 +167,7 @@ struct Conclusion: Sendable {
   }
 }
 
-extension Optional<OperationID> {
+extension OperationID? {
   func flatMapGoodState(_ reader: borrowing JournalReader) throws(RollbookError) -> GoodState? {
     guard let self else { return nil }
     return try reader.goodState(self)
@@ -180,7 +183,9 @@ extension JournalReader {
   }
 
   borrowing func existingOutcome(of id: OperationID) throws(RollbookError) -> Outcome {
-    guard let outcome = try outcome(of: id) else { throw .damaged("operation \(id) has no outcome") }
+    guard let outcome = try outcome(of: id) else {
+      throw .damaged("operation \(id) has no outcome")
+    }
     return outcome
   }
 }

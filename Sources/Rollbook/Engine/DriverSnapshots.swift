@@ -69,12 +69,14 @@ extension Driver {
 
   /// Removes a snapshot's bytes; what was removed in part is removed whole.
   func deleteSnapshot() async throws -> OperationID? {
-    guard let id = operation.parameters.snapshot, let name = operation.parameters.snapshotName else {
+    guard let id = operation.parameters.snapshot, let name = operation.parameters.snapshotName
+    else {
       throw RollbookError.damaged("operation \(operation.id) does not say which snapshot to delete")
     }
-    do {
+    do throws(RuntimeFailure) {
       try await runtime.removeSnapshot(target(id: id, name: name))
-    } catch let failure as RuntimeFailure {
+    } catch {
+      let failure = error
       if failure.effect == .unreachable {
         try await runtimeIsUnreachable("while deleting a snapshot: \(failure.rootCause)")
       }

@@ -117,9 +117,10 @@ extension Driver {
   func endStarted(_ progress: Progress) async throws {
     guard let started = progress.started else { return }
     let generation = try generation(started)
-    do {
+    do throws(RuntimeFailure) {
       _ = try await runtime.stop(generation, taking: nil)
-    } catch let failure as RuntimeFailure {
+    } catch {
+      let failure = error
       if failure.effect == .unreachable {
         try await runtimeIsUnreachable("while ending what was started: \(failure.rootCause)")
       }

@@ -11,7 +11,7 @@ extension Driver {
     let generation = try generation(started)
     var watch = Watch(
       now: engine.clock.uptime(), timeout: settings.timeoutSeconds, settle: settings.settleSeconds)
-    let outcome = try await self.watch(generation) { watch.observe($0, at: $1) }
+    let outcome = try await self.watch(generation, by: &watch)
     switch outcome {
     case .passed: break
     case .cancelled: return nil
@@ -33,7 +33,7 @@ extension Driver {
     let passed = max(0, Timestamp.now().seconds(since: since))
     var watch = Watch(
       now: engine.clock.uptime(), bake: max(0, situation.bakeSeconds - passed))
-    let outcome = try await self.watch(generation) { watch.observe($0, at: $1) }
+    let outcome = try await self.watch(generation, by: &watch)
     switch outcome {
     case .passed: return OperationEnding(.successful)
     case .cancelled: return nil
@@ -51,12 +51,12 @@ extension Driver {
 
   /// Observes until a judge has seen enough, or somebody gives the operation up.
   private func watch(
-    _ generation: Generation, judge: (Observation, Double) -> Watch.Judgement
+    _ generation: Generation, by judge: inout Watch
   ) async throws -> WatchOutcome {
     var lastLook = -Double.infinity
     while true {
       let now = engine.clock.uptime()
-      switch judge(await runtime.observe(generation), now) {
+      switch judge.observe(await runtime.observe(generation), at: now) {
       case .goOn: break
       case .passed: return .passed
       case .failed(let failure, let phase): return .failed(failure, phase)

@@ -34,9 +34,9 @@ public final class Engine: Sendable {
     self.runtimes = Dictionary(runtimes.map { ($0.name, $0) }, uniquingKeysWith: { $1 })
     self.clock = clock
     self.patience = patience
-    artifacts = ArtifactStore(home: home)
+    artifacts = ArtifactStore(home)
     for folder in [home.locks, home.artifacts, home.snapshots, home.run, home.logs] {
-      try makeFolders(folder)
+      try Files.makeFolder(folder)
     }
   }
 

@@ -84,7 +84,8 @@ struct Follow: Sendable {
       let snapshot =
         target?.snapshot.map { "its state comes from snapshot \($0.name)" }
         ?? "it begins without state, as it does not use snapshots"
-      return "\(state) is the newest that reached RUNNING (operation \(top?.id.description ?? "–"));"
+      return
+        "\(state) is the newest that reached RUNNING (operation \(top?.id.description ?? "–"));"
         + " \(snapshot)"
     case .oldVersionUntouched: return "the old version was never stopped and goes on running"
     case .notEnabled:

@@ -109,7 +109,7 @@ extension Engine {
   }
 }
 
-extension Optional<OperationID> {
+extension OperationID? {
   fileprivate func flatMapOperation(
     _ reader: borrowing JournalReader
   ) throws(RollbookError) -> Operation? {

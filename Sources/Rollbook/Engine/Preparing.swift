@@ -143,12 +143,11 @@ struct Preparation: Sendable {
   /// Writes the intent; the operation is then to be driven.
   func begin(
     _ draft: OperationDraft,
-    with more: @escaping @Sendable (borrowing JournalWriter, Operation) throws(RollbookError) ->
-      Void = { (_, _) throws(RollbookError) in }
+    with more: (@Sendable (borrowing JournalWriter, Operation) throws(RollbookError) -> Void)? = nil
   ) async throws(RollbookError) -> PreparedOperation {
     let operation = try await engine.journal.write { (writer) throws(RollbookError) in
       let operation = try writer.begin(draft)
-      try more(writer, operation)
+      try more?(writer, operation)
       return operation
     }
     return PreparedOperation(application, operation, .drive, lock: lock)
@@ -157,13 +156,12 @@ struct Preparation: Sendable {
   /// Writes an operation that only records: begun and ended in one transaction.
   func recordOnly(
     _ draft: OperationDraft,
-    with more: @escaping @Sendable (borrowing JournalWriter, Operation) throws(RollbookError) ->
-      Void = { (_, _) throws(RollbookError) in }
+    with more: (@Sendable (borrowing JournalWriter, Operation) throws(RollbookError) -> Void)? = nil
   ) async throws(RollbookError) -> PreparedOperation {
     let before = state.shown
     let operation = try await engine.journal.write { (writer) throws(RollbookError) in
       let operation = try writer.begin(draft)
-      try more(writer, operation)
+      try more?(writer, operation)
       let end = Standing.End(status: .successful, somethingRuns: false, oldIsUntouched: false)
       let after = Standing.after(operation, end, before: before, top: nil)
       try writer.end(operation, OutcomeDraft(status: .successful, standing: after.standing))

@@ -85,7 +85,8 @@ extension JournalReader {
       version: top.version, parallelism: top.parallelism, entry: top.id)
     return try plan(
       request, state, target,
-      "the change in flight is given up for version \(top.version), the newest that reached RUNNING")
+      "the change in flight is given up for version \(top.version), the newest that reached RUNNING"
+    )
   }
 
   private borrowing func plan(
@@ -104,7 +105,8 @@ extension JournalReader {
       throw RollbookError(
         .noUsableSnapshot,
         "There is no snapshot that version \(target.version) of \(state.application.name) can read.",
-        hint: "`rollbook rollback \(state.application.name) --snapshot none` goes back without state.")
+        hint:
+          "`rollbook rollback \(state.application.name) --snapshot none` goes back without state.")
     }
     return RollbackPlan(
       target: target, targetReason: reason, snapshot: point.snapshot,

@@ -110,7 +110,7 @@ extension JournalReader {
   }
 }
 
-extension Optional<RunningGeneration> {
+extension RunningGeneration? {
   fileprivate func mapVersion(
     in reader: borrowing JournalReader, of application: ApplicationID
   ) throws(RollbookError) -> ApplicationVersion? {

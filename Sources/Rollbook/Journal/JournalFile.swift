@@ -9,12 +9,17 @@ enum JournalFile {
   static func create(path: String) throws(RollbookError) {
     let folder = path.split(separator: "/", omittingEmptySubsequences: false)
       .dropLast().joined(separator: "/")
-    try makeFolders(folder)
+    do throws(RollbookError) {
+      try Files.makeFolder(folder)
+    } catch {
+      throw RollbookError(
+        .journalMissing, error.message, hint: "Name another home with --home or ROLLBOOK_HOME.")
+    }
     let descriptor = unsafe Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else {
       throw RollbookError(
         errno == EROFS || errno == EACCES ? .journalReadOnly : .journalMissing,
-        "The journal \(path) cannot be made (\(systemMessage(errno))).",
+        "The journal \(path) cannot be made (\(Files.errorText(errno))).",
         hint: "Name another home with --home or ROLLBOOK_HOME.")
     }
     // Nothing of SQLite has this file open in this process yet: closing drops no lock of its own.
@@ -48,7 +53,7 @@ enum JournalFile {
       connection.setBusyTimeout(milliseconds: 5000)
       if try Migrator.state(of: connection) == .empty { throw empty(path) }
       return OpenedReader(connection: connection, isWALReadable: true)
-    } catch where error.code == .journalMissing || error.code == .journalReadOnly {
+    } catch  where error.code == .journalMissing || error.code == .journalReadOnly {
       guard unsafe access(path, R_OK) == 0 else { throw missing(path) }
       let connection = try open(path: path, mode: .immutable)
       if try Migrator.state(of: connection) == .empty { throw empty(path) }
@@ -68,7 +73,7 @@ enum JournalFile {
   }
 
   private static func missing(_ path: String) -> RollbookError {
-    let reason = systemMessage(errno)
+    let reason = Files.errorText(errno)
     return RollbookError(
       .journalMissing, "There is no journal that can be read at \(path) (\(reason)).",
       hint: "`rollbook create` makes one; --home or ROLLBOOK_HOME names another place.")

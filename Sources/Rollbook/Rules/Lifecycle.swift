@@ -29,7 +29,9 @@ public enum Lifecycle {
     _ command: Command, status: ApplicationStatus, inFlight: OperationKind?
   ) -> Verdict {
     if status == .deleted { return .wrongStatus }
-    guard let inFlight else { return idleStatuses(of: command).contains(status) ? .accepted : .wrongStatus }
+    guard let inFlight else {
+      return idleStatuses(of: command).contains(status) ? .accepted : .wrongStatus
+    }
     switch command {
     case .abandon: return .cancelsWhatIsInFlight
     case .forceStop:

@@ -33,7 +33,8 @@ public enum RollbackPlanning {
       if now.oldIsUntouched { return .oldVersionUntouched }
       if !now.isEnabled { return .notEnabled }
       if now.top == nil { return .nothingToReturnTo }
-      return now.targetWantsSnapshot && !now.hasUsableSnapshot ? .noUsableSnapshot : .rollbackStarted
+      return now.targetWantsSnapshot && !now.hasUsableSnapshot
+        ? .noUsableSnapshot : .rollbackStarted
     case .start: return .startIsNotRolledBack
     case .rollback, .systemRollback: return .rollbackFailed
     case .stop, .createSnapshot, .create, .delete, .deleteSnapshot, .ended: return nil
