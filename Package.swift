@@ -65,6 +65,8 @@ let package = Package(
     .executableTarget(
       name: "RollbookKeeper", dependencies: ["RollbookProcess"], swiftSettings: strict),
     .testTarget(
+      name: "RollbookRulesTests", dependencies: ["Rollbook"], swiftSettings: strict),
+    .testTarget(
       name: "RollbookStoreTests", dependencies: ["Rollbook"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
