@@ -68,6 +68,9 @@ let package = Package(
       name: "RollbookRulesTests", dependencies: ["Rollbook"], swiftSettings: strict),
     .testTarget(
       name: "RollbookStoreTests", dependencies: ["Rollbook"], swiftSettings: strict),
+    .testTarget(
+      name: "RollbookProcessTests", dependencies: ["RollbookProcess", "RollbookKeeper"],
+      swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -209,7 +209,9 @@ struct Deployer {
     // Else the keeper's end would never be seen.
     closeNow(consume other)
     let deadline = Monotonic.now() + Deployer.answerLimit
-    guard case .line(let line) = starter.receive(until: deadline, isCancelled: { cancellation.isCancelled }),
+    guard
+      case .line(let line) = starter.receive(
+        until: deadline, isCancelled: { cancellation.isCancelled }),
       case .waiting(let identity) = try JSON.decode(
         GateMessage.self, Array(line.utf8), from: "the keeper's answer")
     else {

@@ -1,5 +1,5 @@
 internal import FoundationEssentials
-internal import Rollbook
+package import Rollbook
 
 /// The folder of one generation: `run/<application id>/<token>`, made of ids only.
 package struct GenerationFolder: Sendable {
@@ -7,20 +7,20 @@ package struct GenerationFolder: Sendable {
 
   package init(path: String) { self.path = path }
 
-  init(_ home: Home, _ application: ApplicationID, _ token: GenerationToken) {
+  package init(_ home: Home, _ application: ApplicationID, _ token: GenerationToken) {
     path = "\(home.run)/\(application)/\(token)"
   }
 
   /// What is to run; secret values are not in it.
-  var spec: String { path + "/spec.json" }
+  package var spec: String { path + "/spec.json" }
   /// Locked by the keeper as long as the generation lives.
   package var alive: String { path + "/alive" }
   /// Who the keeper is.
-  var identity: String { path + "/identity" }
+  package var identity: String { path + "/identity" }
   /// Made when the gate has opened, before anything of the program is executed.
   package var started: String { path + "/started" }
   /// Made when the ready check has passed.
-  var ready: String { path + "/ready" }
+  package var ready: String { path + "/ready" }
   /// What the newest ready check wrote.
   var readyLog: String { path + "/ready.log" }
   /// Made before a process is ended by SIGKILL.

@@ -1,12 +1,12 @@
 internal import CRollbookProcess
 internal import Glibc
-internal import Rollbook
+package import Rollbook
 
 /// One end of a connection on which lines are sent; it blocks, within limits, and is used by one
 /// thread at a time.
-final class LineSocket: Sendable {
+package final class LineSocket: Sendable {
   /// What came of waiting for a line.
-  enum Reply: Equatable {
+  package enum Reply: Equatable {
     case line(String)
     /// The other end is gone.
     case closed
@@ -19,7 +19,7 @@ final class LineSocket: Sendable {
   init(adopting raw: Int32) { socket = Descriptor(adopting: raw) }
 
   /// Connects to the keeper of a generation; nil where none listens.
-  static func connect(to folder: GenerationFolder) throws(RollbookError) -> LineSocket? {
+  package static func connect(to folder: GenerationFolder) throws(RollbookError) -> LineSocket? {
     let open = try Descriptor.open(folder.path, O_RDONLY | O_DIRECTORY)
     let raw = unsafe rollbook_connect("/proc/self/fd/\(open.raw)/\(GenerationFolder.controlName)")
     return raw >= 0 ? LineSocket(adopting: raw) : nil
@@ -51,10 +51,10 @@ final class LineSocket: Sendable {
     return true
   }
 
-  func send(_ line: String) -> Bool { send(Array(line.utf8)) }
+  package func send(_ line: String) -> Bool { send(Array(line.utf8)) }
 
   /// Waits for a line until a deadline of the monotonic clock.
-  func receive(until deadline: Double, isCancelled: () -> Bool = { false }) -> Reply {
+  package func receive(until deadline: Double, isCancelled: () -> Bool = { false }) -> Reply {
     var line: [UInt8] = []
     while true {
       if isCancelled() { return .cancelled }
@@ -72,7 +72,7 @@ final class LineSocket: Sendable {
   }
 
   /// Tells the other end that nobody is here any more.
-  func close() { shutdown(socket.raw, Int32(SHUT_RDWR)) }
+  package func close() { shutdown(socket.raw, Int32(SHUT_RDWR)) }
 
   private func isReadable(milliseconds: Int32) -> Bool {
     var wanted = pollfd(fd: socket.raw, events: Int16(POLLIN), revents: 0)

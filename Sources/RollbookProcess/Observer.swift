@@ -137,7 +137,8 @@ struct GenerationLog {
     return LogPart(bytes: bytes, nextOffset: start + Int64(bytes.count))
   }
 
-  private func read(_ path: String, before end: Int64?, limit: Int) throws(RollbookError) -> [UInt8] {
+  private func read(_ path: String, before end: Int64?, limit: Int) throws(RollbookError) -> [UInt8]
+  {
     guard let file = try Files.openIfThere(path) else { return [] }
     let size = min(Int64(lseek(file.raw, 0, SEEK_END)), end ?? .max)
     let start = max(0, size - Int64(limit))

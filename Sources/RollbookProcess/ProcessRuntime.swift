@@ -106,7 +106,8 @@ public struct ProcessRuntime: RuntimeAdapter {
     }
   }
 
-  public func findSnapshot(_ target: SnapshotTarget) async throws(RuntimeFailure) -> SnapshotFacts? {
+  public func findSnapshot(_ target: SnapshotTarget) async throws(RuntimeFailure) -> SnapshotFacts?
+  {
     try mapping(.unknown) { () throws(RollbookError) in try SnapshotFolder(home, target).facts() }
   }
 

@@ -19,7 +19,9 @@ enum KeeperGate {
   /// Says who this keeper is, and waits until that is durable.
   ///
   /// - Returns: nil where the starter went away: then nothing of the program ever runs.
-  static func pass(_ folder: GenerationFolder, starter: LineSocket) throws(RollbookError) -> OpenGate? {
+  static func pass(_ folder: GenerationFolder, starter: LineSocket) throws(RollbookError)
+    -> OpenGate?
+  {
     guard unsafe chdir(folder.path) == 0 else { throw Files.failure("enter", folder.path) }
     // What programs write is kept from others by the folders above it.
     umask(0o022)

@@ -10,7 +10,7 @@ final class KeeperLog {
   private let source: Descriptor
   private var file: Descriptor?
   private(set) var size: Int64
-  private var buffer = [UInt8](repeating: 0, count: 65536)
+  private var buffer: [UInt8]
   /// False once no process holds the pipe's other end any more.
   private(set) var isOpen = true
 
@@ -20,6 +20,7 @@ final class KeeperLog {
     let file = try KeeperLog.open(path)
     self.path = path
     self.limit = limit
+    buffer = [UInt8](repeating: 0, count: Int(max(1, min(limit, 65536))))
     self.source = source
     size = Int64(lseek(file.raw, 0, SEEK_END))
     self.file = consume file
