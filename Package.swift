@@ -69,6 +69,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "RollbookStoreTests", dependencies: ["Rollbook"], swiftSettings: strict),
+    .testTarget(
+      name: "RollbookProcessTests", dependencies: ["RollbookProcess", "RollbookKeeper"],
+      swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )
