@@ -38,7 +38,9 @@ enum JournalFile {
     try set(connection, "synchronous", "FULL", reads: "2")
     try set(connection, "foreign_keys", "ON", reads: "1")
     try set(connection, "wal_autocheckpoint", "16000", reads: "16000")
-    if state != .journal(version: Migrator.newestVersion) {
+    if state == .journal(version: Migrator.newestVersion) {
+      try Migrator.checkApplied(connection, upTo: Migrator.newestVersion)
+    } else {
       let lock = try FileLock.acquire(sideLock)
       try Migrator.migrate(connection, now: now)
       _ = consume lock
