@@ -50,8 +50,6 @@ struct SnapshotFolder {
     try Files.write(try JSON.encode(facts), to: pausedSidecar)
   }
 
-  var hasPausedCopy: Bool { Files.exists(paused) && Files.exists(pausedSidecar) }
-
   func publishPausedCopy() throws(RollbookError) -> SnapshotFacts? {
     guard Files.exists(paused), let facts = try JSON.read(FileTree.Facts.self, pausedSidecar) else {
       return nil

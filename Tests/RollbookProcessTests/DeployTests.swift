@@ -148,6 +148,32 @@ import Testing
     _ = try await bench.state(generation, "pid")
   }
 
+  @Test("A held lock without a start is waited for, and then the deployment fails")
+  func lockHeld() async throws {
+    let generation = try bench.generation(waiter)
+    let folder = bench.folder(generation)
+    try Files.makeFolder(folder.path)
+    let lock = try FileLock.acquire(folder.alive)
+    let observed = await bench.runtime.observe(generation)
+    #expect(observed == .running(ready: false, incarnation: generation.token.rawValue))
+    await #expect {
+      try await bench.deploy(generation)
+    } throws: { ($0 as? RuntimeFailure)?.effect == .unknown }
+    _ = consume lock
+    try await bench.deploy(generation)
+    _ = try await bench.state(generation, "pid")
+  }
+
+  @Test("A long secret arrives whole")
+  func longSecret() async throws {
+    let secret = bench.home.path + "/secret"
+    try Files.write([UInt8](repeating: 0x78, count: SecretFile.limit), to: secret)
+    let generation = try await bench.started(
+      "#!/bin/sh\necho ${#KEY} > \"$ROLLBOOK_STATE/count\"\n"
+    ) { $0.secretProperties = ["KEY": SecretReference(path: secret, digest: "")] }
+    #expect(try await bench.state(generation, "count") == "\(SecretFile.limit)")
+  }
+
   @Test("Deploying what runs changes nothing")
   func again() async throws {
     let generation = try await bench.started(waiter)
