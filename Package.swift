@@ -24,7 +24,7 @@ let package = Package(
   traits: [
     .trait(
       name: "CommandLine",
-      description: "The rollbook command. Embedders who write `traits: []` resolve no other package."),
+      description: "The rollbook command; without it no other package is resolved."),
     .default(enabledTraits: ["CommandLine"]),
   ],
   dependencies: [

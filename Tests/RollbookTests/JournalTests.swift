@@ -101,7 +101,11 @@ import Testing
     try await bench.create()
     let path = bench.engine.journal.path
     try FileManager.default.moveItem(atPath: path, toPath: path + ".away")
-    await #expect { try await bench.start() } throws: {
+    await #expect {
+      try await bench.engine.journal.write { (writer) throws(RollbookError) in
+        _ = try writer.insertApplication(name: "other", runtime: "scripted")
+      }
+    } throws: {
       ($0 as? RollbookError)?.code == .journalReplaced
     }
     try FileManager.default.moveItem(atPath: path + ".away", toPath: path)
