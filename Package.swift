@@ -65,6 +65,9 @@ let package = Package(
     .executableTarget(
       name: "RollbookKeeper", dependencies: ["RollbookProcess"], swiftSettings: strict),
     .testTarget(
+      name: "RollbookTests", dependencies: ["Rollbook", "RollbookTesting", "RollbookSQLite"],
+      swiftSettings: strict),
+    .testTarget(
       name: "RollbookStoreTests", dependencies: ["Rollbook"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

@@ -61,7 +61,7 @@ CREATE TABLE operations (
   started_at INTEGER NOT NULL,
   actor TEXT NOT NULL,
   reason TEXT,
-  parameters TEXT CHECK (json_valid(parameters)),  -- the request, whole
+  parameters TEXT CHECK (parameters IS NULL OR json_valid(parameters)),  -- the request, whole
   version_from INTEGER,
   version_to INTEGER,      -- where the operation changes the version
   parallelism_from INTEGER,
@@ -103,7 +103,7 @@ CREATE TABLE running (
   operation_id INTEGER NOT NULL REFERENCES operations (id),  -- the one that deployed it
   version INTEGER NOT NULL,
   parallelism INTEGER NOT NULL,
-  place TEXT CHECK (json_valid(place))
+  place TEXT CHECK (place IS NULL OR json_valid(place))
 ) STRICT;
 
 -- What an operation did, step by step; a step before a side effect holds the ids it will carry.
@@ -112,7 +112,7 @@ CREATE TABLE operation_steps (
   sequence INTEGER NOT NULL,
   at INTEGER NOT NULL,
   step TEXT NOT NULL,
-  detail TEXT CHECK (json_valid(detail)),
+  detail TEXT CHECK (detail IS NULL OR json_valid(detail)),
   PRIMARY KEY (operation_id, sequence)
 ) STRICT, WITHOUT ROWID;
 
@@ -166,7 +166,7 @@ CREATE TABLE suspects (
   application_id INTEGER NOT NULL REFERENCES applications (id),
   operation_id INTEGER NOT NULL REFERENCES operations (id),
   generation TEXT NOT NULL,
-  place TEXT CHECK (json_valid(place)),
+  place TEXT CHECK (place IS NULL OR json_valid(place)),
   since INTEGER NOT NULL
 ) STRICT;
 

@@ -139,21 +139,18 @@ struct Conclusion: Sendable {
   }
 
   private func writeSnapshots(to writer: borrowing JournalWriter) throws(RollbookError) {
-    if let target = ending.failedSnapshot {
-      try writer.endSnapshot(
-        target.id, of: operation.application, nil,
-        failure: ending.failure?.rootCause ?? "given up")
-    } else if ending.oldIsUntouched, let open = Progress(situation.steps).snapshot {
-      // Begun by a holder that died, and never needed.
-      if try writer.reader.snapshot(open.id)?.outcome == nil {
-        try writer.endSnapshot(open.id, of: operation.application, nil, failure: "given up")
-      }
-    }
     if let (target, facts) = ending.snapshot {
       try writer.endSnapshot(target.id, of: operation.application, facts, failure: nil)
     }
     if let deleted = ending.deletedSnapshot {
       try writer.markDeleted(deleted, by: operation.id)
+    }
+    // A snapshot that was begun and never came to be.
+    let progress = Progress(try writer.reader.steps(of: operation.id))
+    if let begun = progress.snapshot, try writer.reader.snapshot(begun.id)?.outcome == nil {
+      try writer.endSnapshot(
+        begun.id, of: operation.application, nil,
+        failure: ending.failure?.rootCause ?? "given up")
     }
   }
 

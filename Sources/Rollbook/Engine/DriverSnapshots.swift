@@ -18,7 +18,7 @@ extension Driver {
         try await runtimeIsUnreachable("while taking a snapshot: \(failure.rootCause)")
       }
       if control.isLeaving, try await !isCancelled() { try leaveSnapshot() }
-      return try await conclude(failedSnapshot(target, failure))
+      return try await conclude(failed(failure))
     }
   }
 
@@ -28,16 +28,12 @@ extension Driver {
       hint: "`rollbook settle` carries it on.")
   }
 
-  private func failedSnapshot(
-    _ target: SnapshotTarget, _ failure: RuntimeFailure
-  ) -> OperationEnding {
-    var ending = OperationEnding(
+  private func failed(_ failure: RuntimeFailure) -> OperationEnding {
+    OperationEnding(
       .failed,
       failure: Failure(
         phase: .snapshot, rootCause: failure.rootCause, text: failure.text,
         evidence: failure.evidence))
-    ending.failedSnapshot = target
-    return ending
   }
 
   /// Whoever took the snapshot died: it is complete, or it failed and leaves nothing behind.
@@ -60,8 +56,7 @@ extension Driver {
       try await runtimeIsUnreachable("while settling a snapshot: \(failure.rootCause)")
     }
     return try await conclude(
-      failedSnapshot(
-        target,
+      failed(
         RuntimeFailure(
           .untouched, rootCause: "whoever took the snapshot died before it was complete",
           text: "Its partial bytes were removed; the application goes on.")))
@@ -80,12 +75,7 @@ extension Driver {
       if failure.effect == .unreachable {
         try await runtimeIsUnreachable("while deleting a snapshot: \(failure.rootCause)")
       }
-      return try await conclude(
-        OperationEnding(
-          .failed,
-          failure: Failure(
-            phase: .snapshot, rootCause: failure.rootCause, text: failure.text,
-            evidence: failure.evidence)))
+      return try await conclude(failed(failure))
     }
     var ending = OperationEnding(.successful)
     ending.deletedSnapshot = id

@@ -85,7 +85,7 @@ extension Driver {
       try await missSnapshot(target, failure, &progress)
       return nil
     }
-    return try await failUntouched(failure, target, isRunning: old == .runs)
+    return failedStop(failure, target, isRunning: old == .runs)
   }
 
   /// Goes on without a snapshot that would have been good to have.
@@ -101,16 +101,14 @@ extension Driver {
     }
   }
 
-  private func failUntouched(
+  private func failedStop(
     _ failure: RuntimeFailure, _ target: SnapshotTarget?, isRunning: Bool
-  ) async throws -> OperationEnding {
-    var ending = OperationEnding(
+  ) -> OperationEnding {
+    OperationEnding(
       .failed, oldIsUntouched: isRunning,
       failure: Failure(
         phase: target == nil ? .stop : .snapshot, rootCause: failure.rootCause,
         text: failure.text, evidence: failure.evidence))
-    ending.failedSnapshot = target
-    return ending
   }
 
   /// Ends what this operation started, so that nothing is left half running.

@@ -4,13 +4,11 @@ struct OperationEnding: Sendable {
   /// The old generation was never stopped, and was seen running.
   var oldIsUntouched: Bool
   var failure: Failure?
-  /// A snapshot that was begun and could not be had.
-  var failedSnapshot: SnapshotTarget?
   /// A snapshot that was asked for by hand, and its facts.
   var snapshot: (SnapshotTarget, SnapshotFacts)?
   /// The snapshot whose bytes are gone.
   var deletedSnapshot: SnapshotID?
-  /// What runs now where that is not what the operation's kind says.
+  /// The generation that the operation started, where it succeeded.
   var started: RunningGeneration?
 
   init(_ status: OperationStatus, oldIsUntouched: Bool = false, failure: Failure? = nil) {

@@ -1,0 +1,51 @@
+public import Rollbook
+
+/// What a scripted runtime runs and keeps: a value, so that a test can begin from a copy.
+public struct ScriptedWorld: Sendable {
+  /// What the program of a version does when it is started.
+  public enum Behaviour: Sendable, Equatable {
+    case runs
+    /// The runtime refuses it, as Flink does when main() throws.
+    case isRefused(String)
+    /// It ends by itself after so many observations: 0 is at once.
+    case ends(afterObservations: Int, exitStatus: Int32, String)
+    /// It runs, and never gets ready.
+    case isNeverReady
+    /// It restarts by itself in every observation, and never fails.
+    case keepsRestarting
+  }
+
+  /// A generation, alive or not.
+  public struct ScriptedGeneration: Sendable, Equatable {
+    public var application: ApplicationID
+    public var version: Int64
+    public var parallelism: Int
+    public var isAlive = true
+    public var observations = 0
+    /// What the program has done so far, with what it began with.
+    public var state: [String]
+    public var ending: Ending?
+  }
+
+  public var behaviours: [Int64: Behaviour] = [:]
+  /// What a version does at a parallelism, where that differs.
+  public var behavioursByParallelism: [Int: Behaviour] = [:]
+  public var generations: [GenerationToken: ScriptedGeneration] = [:]
+  /// The complete snapshots and their state.
+  public var snapshots: [SnapshotID: [String]] = [:]
+  /// Whether snapshots can be had.
+  public var refusesSnapshots = false
+  /// Whether the runtime can be reached.
+  public var isReachable = true
+
+  public init() {}
+
+  /// The generations of an application that are alive.
+  public func alive(of application: ApplicationID) -> [GenerationToken: ScriptedGeneration] {
+    generations.filter { $0.value.application == application && $0.value.isAlive }
+  }
+
+  func behaviour(version: Int64, parallelism: Int) -> Behaviour {
+    behavioursByParallelism[parallelism] ?? behaviours[version] ?? .runs
+  }
+}
