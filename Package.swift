@@ -68,7 +68,15 @@ let package = Package(
       name: "RollbookTests", dependencies: ["Rollbook", "RollbookTesting", "RollbookSQLite"],
       swiftSettings: strict),
     .testTarget(
+      name: "RollbookRulesTests", dependencies: ["Rollbook"], swiftSettings: strict),
+    .testTarget(
       name: "RollbookStoreTests", dependencies: ["Rollbook"], swiftSettings: strict),
+    .testTarget(
+      name: "RollbookProcessTests", dependencies: ["RollbookProcess", "RollbookKeeper"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "RollbookCommandsTests", dependencies: ["RollbookCommands", "Rollbook"],
+      swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

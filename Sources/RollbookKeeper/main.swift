@@ -1,1 +1,4 @@
-print("")
+internal import Glibc
+internal import RollbookProcess
+
+exit(KeeperProgram.run(CommandLine.arguments))

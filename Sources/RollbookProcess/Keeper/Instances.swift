@@ -1,0 +1,118 @@
+internal import Glibc
+internal import Rollbook
+
+/// The processes of a generation, in a group of their own within the keeper's session.
+struct Instances {
+  private let keeper: KeeperIdentity
+  private let token: String
+  /// By instance; nil for one that could not be started.
+  private var pids: [Int32?]
+  private(set) var endings: [GenerationOutcome.Instance?]
+  /// The first instance that ended with an error.
+  private(set) var firstFailed: Int?
+  private var group: Int32?
+
+  init(keeper: KeeperIdentity, token: String, count: Int) {
+    self.keeper = keeper
+    self.token = token
+    pids = Array(repeating: nil, count: count)
+    endings = Array(repeating: nil, count: count)
+  }
+
+  var allHaveEnded: Bool { zip(pids, endings).allSatisfy { $0 == nil || $1 != nil } }
+  var oneHasEnded: Bool { endings.contains { $0 != nil } }
+
+  /// Starts all of them, none after the first that cannot be.
+  mutating func start(
+    _ spec: GenerationSpec, environment: [String: String], folder: GenerationFolder,
+    devNull: Int32, output: Int32
+  ) -> String? {
+    for index in pids.indices {
+      var program = Spawn(
+        path: spec.executable, arguments: spec.arguments, environment: environment,
+        folder: folder.work, input: devNull, output: output, group: group ?? 0)
+      program.environment["ROLLBOOK_INSTANCE"] = String(index)
+      switch program.startRetrying() {
+      case .success(let pid):
+        pids[index] = pid
+        group = group ?? pid
+      case .failure(let error): return spec.failureText(error.code)
+      }
+    }
+    return nil
+  }
+
+  /// Takes the end of a child that may be an instance.
+  mutating func take(_ pid: Int32, waitStatus: Int32) {
+    guard let index = pids.firstIndex(of: pid), endings[index] == nil else { return }
+    let signal = waitStatus & 0x7f
+    let ending = GenerationOutcome.Instance(
+      status: signal == 0 ? (waitStatus >> 8) & 0xff : nil, signal: signal == 0 ? nil : signal,
+      at: .now())
+    endings[index] = ending
+    if !ending.isSuccess && firstFailed == nil { firstFailed = index }
+  }
+
+  /// Signals the whole group at once, as long as there is one: its number is free for others after.
+  func signalGroup(_ signal: Int32) {
+    guard let group, members().contains(where: { $0.group == group }) else { return }
+    kill(-group, signal)
+  }
+
+  /// All that lives of the generation: those that left the group too.
+  func members() -> [ProcessEntry] {
+    // Without /proc there is nothing to see; then the deadlines end what waits for this.
+    (try? ProcessTable.members(token: token, keeper: keeper)) ?? []
+  }
+
+  /// Stops all, so that nothing of the generation runs.
+  ///
+  /// - Returns: false where one cannot be stopped; then all have been continued.
+  func pause() -> Bool {
+    let deadline = Monotonic.now() + 5
+    while Monotonic.now() < deadline {
+      let attemptEnd = Monotonic.now() + 0.25
+      while Monotonic.now() < attemptEnd {
+        let moving = members().filter { !$0.isStopped }
+        if moving.isEmpty { return true }
+        for process in moving { kill(process.pid, SIGSTOP) }
+        Monotonic.sleep(0.002)
+      }
+      // One that waits for a stopped child it has just forked stops only when that child goes on.
+      resume()
+      Monotonic.sleep(0.005)
+    }
+    resume()
+    return false
+  }
+
+  func resume() {
+    for process in members() { kill(process.pid, SIGCONT) }
+  }
+}
+
+extension Spawn {
+  /// A file that was written a moment ago may be held open for writing by a process that somebody
+  /// else is just forking: that passes.
+  fileprivate func startRetrying() -> Result<Int32, SpawnError> {
+    for _ in 0..<50 {
+      let result = start()
+      guard case .failure(let error) = result, error.code == ETXTBSY else { return result }
+      Monotonic.sleep(0.02)
+    }
+    return start()
+  }
+}
+
+extension GenerationSpec {
+  fileprivate func failureText(_ code: Int32) -> String {
+    let text = Files.errorText(code)
+    switch code {
+    case EACCES: return "\(displayName): not executable (\(text))"
+    case ENOENT where Files.exists(executable):
+      return "\(displayName): the interpreter that its first line names is missing (\(text))"
+    case ENOEXEC: return "\(displayName): neither a program nor a script with a #! line (\(text))"
+    default: return "\(displayName): cannot be started (\(text))"
+    }
+  }
+}

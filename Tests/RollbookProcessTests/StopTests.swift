@@ -1,0 +1,163 @@
+import Glibc
+import Rollbook
+import RollbookProcess
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct StopTests {
+  let bench: Bench
+
+  init() throws { bench = try Bench() }
+
+  /// Writes its state when it is told to end.
+  private let saver = """
+    #!/bin/sh
+    trap 'echo saved > "$ROLLBOOK_STATE/value"; exit 0' TERM
+    echo early > "$ROLLBOOK_STATE/value"
+    echo $$ > "$ROLLBOOK_STATE/pid"
+    while :; do sleep 0.02; done
+    """
+  /// Spoils its state when it is told to end, and does not end.
+  private let stubborn = """
+    #!/bin/sh
+    trap 'echo spoilt > "$ROLLBOOK_STATE/value"' TERM
+    echo early > "$ROLLBOOK_STATE/value"
+    echo $$ > "$ROLLBOOK_STATE/pid"
+    while :; do sleep 0.02; done
+    """
+
+  @Test("What a program saves when it is told to end is the snapshot, and asking again answers it")
+  func saves() async throws {
+    let generation = try await bench.started(saver)
+    let pid = try #require(Int32(try await bench.state(generation, "pid")))
+    let facts = try await bench.runtime.stop(generation, taking: bench.target())
+    #expect(try bench.text(facts, "value") == "saved\n")
+    #expect(ProcessEntry(pid)?.isAlive != true)
+    #expect(facts?.location == bench.home.snapshots + "/7/11")
+    #expect(bench.snapshotNames() == ["11", "11.json"])
+    #expect(try await bench.runtime.stop(generation, taking: bench.target()) == facts)
+    #expect(try await bench.runtime.findSnapshot(bench.target()) == facts)
+    #expect(try bench.members(generation).isEmpty)
+    // The former folder stays.
+    #expect(Files.isFolder(bench.folder(generation).state))
+  }
+
+  @Test("After a SIGKILL the copy that was taken before is the snapshot")
+  func killed() async throws {
+    let generation = try await bench.started(stubborn) { $0.stopGraceSeconds = 0.2 }
+    _ = try await bench.state(generation, "pid")
+    let facts = try await bench.runtime.stop(generation, taking: bench.target())
+    #expect(try bench.text(facts, "value") == "early\n")
+    #expect(FileLock.read(bench.folder(generation).state + "/value") == "spoilt\n")
+    #expect(bench.snapshotNames() == ["11", "11.json"])
+    #expect(try bench.members(generation).isEmpty)
+  }
+
+  @Test("Where no snapshot can be had, the program goes on as before")
+  func impossible() async throws {
+    let generation = try await bench.started(saver)
+    let pid = try #require(Int32(try await bench.state(generation, "pid")))
+    try Files.write([], to: bench.home.snapshots)
+    await #expect {
+      _ = try await bench.runtime.stop(generation, taking: bench.target())
+    } throws: { error in
+      guard let failure = error as? RuntimeFailure else { return false }
+      return failure.effect == .untouched && failure.rootCause.contains(bench.home.snapshots)
+    }
+    try await eventually("it goes on") { ProcessEntry(pid)?.isStopped == false }
+    guard case .running = await bench.runtime.observe(generation) else {
+      Issue.record("it does not run")
+      return
+    }
+    try Files.removeFile(bench.home.snapshots)
+    let facts = try await bench.runtime.stop(generation, taking: bench.target())
+    #expect(try bench.text(facts, "value") == "saved\n")
+  }
+
+  @Test("Without a target everything ends, and asking again is no error")
+  func plain() async throws {
+    let generation = try await bench.started(waiter, parallelism: 2)
+    _ = try await bench.state(generation, "pid")
+    for _ in 0..<2 {
+      #expect(try await bench.runtime.stop(generation, taking: nil) == nil)
+      #expect(try bench.members(generation).isEmpty)
+    }
+    guard case .ended(let ending) = await bench.runtime.observe(generation) else {
+      Issue.record("it has not ended")
+      return
+    }
+    #expect(ending.cause == .finished)
+  }
+
+  @Test("The state of one that ended by itself is adopted as it was left")
+  func adopted() async throws {
+    let generation = try await bench.started(
+      "#!/bin/sh\necho last > \"$ROLLBOOK_STATE/value\"\nexit 1\n")
+    _ = try await bench.ending(generation)
+    let facts = try await bench.runtime.stop(generation, taking: bench.target())
+    #expect(try bench.text(facts, "value") == "last\n")
+  }
+
+  @Test("What never started leaves no snapshot")
+  func neverStarted() async throws {
+    let generation = try bench.generation(waiter)
+    #expect(try await bench.runtime.stop(generation, taking: bench.target()) == nil)
+    #expect(bench.snapshotNames() == [])
+  }
+
+  @Test("Survivors of a killed keeper are ended, and what they saved is adopted")
+  func survivors() async throws {
+    let generation = try await bench.started(saver, parallelism: 2)
+    let pid = try #require(Int32(try await bench.state(generation, "pid")))
+    kill(try #require(bench.identity(bench.folder(generation))).pid, SIGKILL)
+    let facts = try await bench.runtime.stop(generation, taking: bench.target())
+    #expect(try bench.text(facts, "value") == "saved\n")
+    #expect(ProcessEntry(pid)?.isAlive != true)
+    #expect(try bench.members(generation).isEmpty)
+  }
+
+  // The system ends such a program itself: it sends SIGHUP and SIGCONT to the stopped processes of
+  // a group whose last tie to its session is gone.
+  @Test("A keeper killed while its program is paused leaves nobody paused")
+  func pausedSurvivors() async throws {
+    let generation = try await bench.started(saver)
+    let pid = try #require(Int32(try await bench.state(generation, "pid")))
+    let folder = bench.folder(generation)
+    let control = try #require(try LineSocket.connect(to: folder))
+    #expect(control.send("pause 60"))
+    #expect(control.receive(until: .infinity) == .line("ok"))
+    kill(try #require(bench.identity(folder)).pid, SIGKILL)
+    let facts = try await bench.runtime.stop(generation, taking: bench.target())
+    #expect(try bench.text(facts, "value") == "early\n")
+    #expect(ProcessEntry(pid)?.isAlive != true)
+  }
+
+  @Test("One that left group and session, and holds on, is ended too")
+  func escaped() async throws {
+    let script = """
+      #!/bin/sh
+      setsid sh -c 'trap "" TERM; echo $$ > "$ROLLBOOK_STATE/escaped"; while :; do sleep 0.05; done' &
+      while :; do sleep 0.02; done
+      """
+    let generation = try await bench.started(script) { $0.stopGraceSeconds = 0.3 }
+    let pid = try #require(Int32(try await bench.state(generation, "escaped")))
+    #expect(try await bench.runtime.stop(generation, taking: nil) == nil)
+    #expect(ProcessEntry(pid)?.isAlive != true)
+  }
+
+  @Test("A stop that is cancelled before it began leaves everything as it was")
+  func cancelled() async throws {
+    let generation = try await bench.started(saver)
+    let pid = try #require(Int32(try await bench.state(generation, "pid")))
+    let (runtime, target) = (bench.runtime, bench.target())
+    let task = Task {
+      while !Task.isCancelled { await Task.yield() }
+      return try await runtime.stop(generation, taking: target)
+    }
+    task.cancel()
+    await #expect {
+      _ = try await task.value
+    } throws: { ($0 as? RuntimeFailure)?.effect == .untouched }
+    #expect(bench.snapshotNames() == [])
+    try await eventually("it goes on") { ProcessEntry(pid)?.isStopped == false }
+  }
+}
