@@ -64,11 +64,14 @@ internal import CRollbookSQLite
       handle, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &prepared, nil)
     guard code == SQLITE_OK, let prepared = unsafe prepared else {
       throw code == SQLITE_OK
-        ? SQLiteError(code: SQLITE_ERROR, message: "the statement is empty", sql: sql)
+        ? SQLiteError(code: SQLITE_ERROR, message: Connection.emptyStatement, sql: sql)
         : failure(sql: sql)
     }
     return unsafe Statement(handle: prepared, key: sql, cache: cache)
   }
+
+  /// The message of the error for a text without a statement.
+  public static let emptyStatement = "the statement is empty"
 
   /// Runs one statement that takes no parameters and answers no rows.
   public borrowing func execute(_ sql: String) throws(SQLiteError) {

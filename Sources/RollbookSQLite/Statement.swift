@@ -130,6 +130,12 @@ internal import CRollbookSQLite
   /// True where the statement cannot change the database; source: sqlite3_stmt_readonly.
   public var isReadOnly: Bool { unsafe sqlite3_stmt_readonly(handle) != 0 }
 
+  /// The text of this one statement, without what followed it; source: sqlite3_sql.
+  public var sql: String {
+    guard let text = unsafe sqlite3_sql(handle) else { return "" }
+    return unsafe String(cString: text)
+  }
+
   private borrowing func check(_ code: Int32) throws(SQLiteError) {
     if code != SQLITE_OK { throw failure() }
   }
