@@ -52,7 +52,8 @@ public enum SQLQuery {
   }
 
   private static func isAboutTheQuestion(_ error: SQLiteError) -> Bool {
-    error.primaryCode == .error || error.primaryCode == .readOnly
+    // The journal itself was opened: what cannot be opened is what an ATTACH names.
+    [.error, .readOnly, .cannotOpen].contains(error.primaryCode)
   }
 
   private static func answer(

@@ -8,11 +8,15 @@ extension Timestamp {
     if let index = text.firstIndex(of: "T") { text.replaceSubrange(index...index, with: " ") }
     return text
   }
+
+  /// With milliseconds: `03:14:15.926`.
+  var timeOfDay: String { String(description.dropFirst(11).prefix(12)) }
 }
 
-/// How long something took or takes: `0.3 s`, `41 s`, `12 min 5 s`, `3 h 4 min`, `2 d 5 h`.
+/// How long something took or takes: `8 ms`, `0.3 s`, `41 s`, `12 min 5 s`, `3 h 4 min`, `2 d 5 h`.
 func durationText(_ seconds: Double) -> String {
   let seconds = max(0, seconds)
+  if seconds < 0.0995 { return "\(Int64((seconds * 1000).rounded())) ms" }
   if seconds < 9.95 { return "\(tenths(seconds)) s" }
   let whole = Int64(min(seconds.rounded(), 1e15))
   if whole < 60 { return "\(whole) s" }

@@ -17,7 +17,7 @@ struct OperationText {
     }
     if let failure = facts.failure {
       text += section("ERROR TEXT", failure.text, terminal)
-      if let tail = failure.logTail, !tail.isEmpty {
+      if let tail = failure.logTail, !tail.isEmpty, !failure.text.contains(tail) {
         text += section("LOG TAIL", tail, terminal)
       }
     }
@@ -42,7 +42,9 @@ struct OperationText {
     sheet.add("SNAPSHOT", operation.parameters.snapshotName)
     sheet.add("STATE FROM", restoreText)
     sheet.add("TARGET", operation.parameters.targetReason)
-    sheet.add("LEFT", outcome.map { "\($0.standing.status.name) at version \($0.standing.version)" })
+    if let outcome, outcome.rollbackOperation == nil {
+      sheet.add("LEFT", "\(outcome.standing.status.name) at version \(outcome.standing.version)")
+    }
     for cancellation in facts.cancellations {
       let reason = cancellation.reason.map { " (\($0))" } ?? ""
       sheet.add(
@@ -104,11 +106,11 @@ struct OperationText {
   }
 
   private var steps: Table {
-    var table = Table([Table.Column("STEP AT"), Table.Column("TIME", isNumber: true)], wide: "STEP")
+    var table = Table([Table.Column("TIME"), Table.Column("AFTER", isNumber: true)], wide: "STEP")
     for step in facts.steps {
       table.add([
-        Table.Cell(step.at.short),
-        Table.Cell("+" + durationText(step.at.seconds(since: operation.startedAt))),
+        Table.Cell(step.at.timeOfDay),
+        Table.Cell(durationText(step.at.seconds(since: operation.startedAt))),
         Table.Cell(ProgressText.step(operation, step.name, step.detail)),
       ])
     }

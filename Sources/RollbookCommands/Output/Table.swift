@@ -48,10 +48,11 @@ struct Table: Sendable {
   private static let gap = 2
 
   func render(for terminal: Terminal) -> String {
-    var shown = Array(columns.indices)
-    let widths = columns.indices.map { index in
-      rows.reduce(columns[index].title.count) { max($0, $1[index].text.count) }
+    if wideTitle != nil && !rows.isEmpty && rows.allSatisfy({ $0.last?.text.isEmpty ?? true }) {
+      return withoutWide.render(for: terminal)
     }
+    var shown = Array(columns.indices)
+    let widths = widths
     func total() -> Int { shown.reduce(0) { $0 + widths[$1] + Table.gap } }
     if let width = terminal.width {
       while total() - Table.gap > width,
@@ -72,6 +73,21 @@ struct Table: Sendable {
       }
     }
     return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// How wide it is where nothing is cut.
+  var naturalWidth: Int { widths.reduce(widestWide) { $0 + $1 + Table.gap } }
+
+  private var widths: [Int] {
+    columns.indices.map { index in
+      rows.reduce(columns[index].title.count) { max($0, $1[index].text.count) }
+    }
+  }
+
+  private var withoutWide: Table {
+    var table = Table(columns)
+    for row in rows { table.add(Array(row.dropLast())) }
+    return table
   }
 
   private var widestWide: Int {

@@ -36,8 +36,7 @@ enum ProgressText {
     let name = application.name
     switch operation.kind {
     case .rollback, .systemRollback:
-      let reason = operation.parameters.targetReason.map { ": \($0)" } ?? ""
-      return "\(name) goes back, \(operation.change)\(reason)"
+      return "\(name) goes back, \(operation.change)"
     case .start: return "\(name) starts at version \(operation.versionFrom ?? 1)"
     case .stop: return "\(name) stops" + (operation.parameters.force == true ? ", forced" : "")
     case .delete: return "\(name) is deleted"

@@ -138,9 +138,11 @@ struct ApplicationDetail: ListingRow {
 struct ObservedShape: Encodable {
   /// `RUNNING`, `STARTING` (it runs and is not ready), `ENDED`, `ABSENT`, `UNREACHABLE`, `NOTHING`.
   var state: String
+  var applicationVersionId: Int64?
   var detail: String?
 
-  init(_ observation: Observation?) {
+  init(_ observation: Observation?, version: Int64?) {
+    applicationVersionId = version
     switch observation {
     case .running(let isReady, _): state = isReady ? "RUNNING" : "STARTING"
     case .ended(let ending):

@@ -6,6 +6,8 @@ struct StatusReport: Sendable {
   let state: ApplicationState
   let version: ApplicationVersion
   let observation: Observation?
+  /// The version of what is observed.
+  let observedVersion: Int64?
   let isInterrupted: Bool
   let holder: Holder?
   let lastStep: Step?
@@ -25,6 +27,7 @@ struct StatusReport: Sendable {
     }
     return StatusReport(
       state: state, version: facts.version, observation: observation,
+      observedVersion: facts.generation?.version.version,
       isInterrupted: try session.isInterrupted(state),
       holder: state.inFlight == nil ? nil : Holder.of(state.application.id, in: session.home),
       lastStep: facts.lastStep, snapshotCount: facts.snapshotCount,
@@ -49,8 +52,15 @@ struct StatusReport: Sendable {
           .journalDamaged, "Version \(state.version) of \(state.application.name) is not there.")
       }
       self.version = version
-      generation = try reader.runningGeneration(of: state.application)
-      lastStep = try state.inFlight.flatMapSteps(reader)?.last
+      // While something is deployed, that is what is looked at.
+      var generation: Generation?
+      var lastStep: Step?
+      if let operation = state.inFlight {
+        generation = try reader.deployment(by: operation.id, of: state.application)
+        lastStep = try reader.steps(of: operation.id).last
+      }
+      self.generation = try generation ?? reader.runningGeneration(of: state.application)
+      self.lastStep = lastStep
       snapshotCount = try reader.snapshots(of: id, limit: Int.max)
         .reduce(0) { $0 + ($1.status == .ready ? 1 : 0) }
       artifacts = Set(versions.map(\.artifact))
@@ -71,22 +81,13 @@ struct StatusReport: Sendable {
 
   var detail: ApplicationDetail {
     var detail = ApplicationDetail(state, version)
-    detail.observed = ObservedShape(observation)
+    detail.observed = ObservedShape(observation, version: observedVersion)
     detail.operationInProgress = state.inFlight.map {
       OperationInProgress($0, isInterrupted: isInterrupted, holder: holder)
     }
     detail.snapshotCount = snapshotCount
     detail.bytes = bytes
     return detail
-  }
-}
-
-extension Operation? {
-  fileprivate func flatMapSteps(
-    _ reader: borrowing JournalReader
-  ) throws(RollbookError) -> [Step]? {
-    guard let self else { return nil }
-    return try reader.steps(of: self.id)
   }
 }
 
@@ -135,15 +136,16 @@ extension StatusReport {
   }
 
   private var observedText: (text: String, style: Style) {
+    let what = observedVersion.map { "version \($0)" } ?? "it"
     switch observation {
     case .running(let isReady, _):
-      return isReady ? ("it runs", .good) : ("it runs, not ready yet", .busy)
+      return isReady ? ("\(what) runs", .good) : ("\(what) runs, not ready yet", .busy)
     case .ended(let ending):
-      let hint =
-        state.inFlight == nil
-        ? "; `rollbook settle` records it, `rollbook start` starts it again" : ""
-      return ("it ended: \(ending.rootCause)\(hint)", .bad)
-    case .absent: return ("it is not there", .bad)
+      let text = "\(what) has ended: \(ending.rootCause)"
+      // An operation in flight has ended it, or goes on from there.
+      if state.inFlight != nil { return (text, .busy) }
+      return ("\(text); `rollbook settle` records it", .bad)
+    case .absent: return ("\(what) is not there", state.inFlight == nil ? .bad : .busy)
     case .unreachable(let why): return ("the runtime cannot be reached: \(why)", .bad)
     case nil: return ("nothing runs", state.status == .running ? .bad : .plain)
     }

@@ -70,31 +70,6 @@ struct Logs: AsyncParsableCommand {
   }
 }
 
-extension JournalReader {
-  /// The newest generation that any operation deployed, of one version or of all.
-  fileprivate func newestDeployment(
-    of application: Application, version: Int64?
-  ) throws(RollbookError) -> Generation? {
-    var before: OperationID?
-    while true {
-      let page = try operations(of: application.id, before: before, limit: 50)
-      for record in page.records {
-        for step in try steps(of: record.operation.id).reversed() {
-          guard let token = step.detail.generation, step.name == .deploying,
-            let number = step.detail.version, version == nil || version == number,
-            let deployed = try self.version(number, of: application.id)
-          else { continue }
-          return Generation(
-            application: application, token: token, version: deployed,
-            parallelism: step.detail.parallelism ?? 1, place: nil)
-        }
-      }
-      guard let next = page.next else { return nil }
-      before = next
-    }
-  }
-}
-
 /// Writes a log as it is, or its lines as rows.
 private struct LogWriter {
   let format: OutputFormat

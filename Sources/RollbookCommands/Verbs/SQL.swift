@@ -28,7 +28,7 @@ struct SQL: ParsableCommand {
     let home = try options.home.home
     let answer = try SQLQuery.ask(query, of: home.journal, timeoutSeconds: timeout)
     switch options.output {
-    case .table: Standard.write(SQL.table(answer).render(for: .output))
+    case .table: Standard.write(SQL.text(answer, for: .output))
     case .json: Standard.print(try JSONText.document(SQL.rows(answer)))
     case .jsonl:
       Standard.write(try SQL.rows(answer).map { try JSONText.line($0) + "\n" }.joined())
@@ -38,8 +38,22 @@ struct SQL: ParsableCommand {
     }
   }
 
+  /// A table, or a sheet for each row where a terminal is too narrow for a table.
+  static func text(_ answer: SQLQuery.Answer, for terminal: Terminal) -> String {
+    let table = table(answer)
+    guard let width = terminal.width, table.naturalWidth > width else {
+      return table.render(for: terminal)
+    }
+    let sheets = answer.rows.map { row in
+      var sheet = FactSheet()
+      for (column, value) in zip(answer.columns, row) { sheet.add(column, value.text) }
+      return sheet.render(for: terminal)
+    }
+    return sheets.joined(separator: "\n")
+  }
+
   /// The last column is the wide one.
-  static func table(_ answer: SQLQuery.Answer) -> Table {
+  private static func table(_ answer: SQLQuery.Answer) -> Table {
     let numbers = answer.columns.indices.map { index in
       answer.rows.allSatisfy { $0[index].isNumberOrNull }
     }
