@@ -72,9 +72,6 @@ let package = Package(
     .testTarget(
       name: "RollbookProcessTests", dependencies: ["RollbookProcess", "RollbookKeeper"],
       swiftSettings: strict),
-    .testTarget(
-      name: "RollbookCommandsTests", dependencies: ["RollbookCommands", "Rollbook"],
-      swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )
