@@ -125,7 +125,7 @@ private struct TreeCopier {
       case .folder:
         let made = try destination.makeFolder(name)
         try copy(try source.openFolder(name), made, depth: depth + 1, checkpoint)
-      case .file(let isExecutable):
+      case .file(_, let isExecutable):
         // Not to wait, should a pipe have taken the file's place.
         let file = try source.open(name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
         let made = try destination.open(
@@ -187,7 +187,7 @@ private struct TreeDigester {
       switch try folder.entry(name, depth: depth) {
       case .folder:
         try add(try folder.openFolder(name), path, depth: depth + 1, checkpoint)
-      case .file(let isExecutable):
+      case .file(_, let isExecutable):
         let file = try folder.open(name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
         try addFile(file, folder.display(name), path, isExecutable, checkpoint)
       case .link(let text):

@@ -11,7 +11,7 @@ struct TreeFolder: ~Copyable {
 
   /// What a name in a folder is.
   enum Entry {
-    case file(isExecutable: Bool)
+    case file(size: Int64, isExecutable: Bool)
     case folder
     /// A link's text, which leads to somewhere within the tree.
     case link([UInt8])
@@ -67,7 +67,8 @@ struct TreeFolder: ~Copyable {
       throw Files.failure("look at", display(name))
     }
     switch facts.st_mode & S_IFMT {
-    case S_IFREG: return .file(isExecutable: facts.isExecutable)
+    case S_IFREG:
+      return .file(size: Int64(facts.st_size), isExecutable: facts.isExecutable)
     case S_IFDIR: return .folder
     case S_IFLNK: return .link(try linkText(name, depth: depth))
     case S_IFSOCK, S_IFIFO: return .endpoint
