@@ -203,7 +203,12 @@ static void make_tables(sqlite3 *db, const struct variant *v) {
   }
   if (!v->successful_pointer)
     execute(db, "ALTER TABLE operations DROP COLUMN previous_successful_id");
-  if (!v->pushed_index) execute(db, "DROP INDEX operation_outcomes_pushed");
+  if (v->pushed_index != all_pushed) execute(db, "DROP INDEX operation_outcomes_pushed");
+  if (v->pushed_index == pushed_by_other_kinds_than_update)
+    execute(db,
+        "ALTER TABLE operation_outcomes ADD COLUMN pushed_again INTEGER;"
+        "CREATE INDEX operation_outcomes_pushed_again "
+        "ON operation_outcomes (application_id, version) WHERE pushed_again = 1;");
   if (v->heads) return;
   execute(db,
       "ALTER TABLE operations DROP COLUMN previous_id;"
@@ -253,6 +258,16 @@ void remove_file(const struct variant *v) {
   }
 }
 
+void warm_file(const struct variant *v) {
+  static char buffer[1 << 20];
+  char path[4096];
+  journal_path(path, sizeof path, v);
+  FILE *file = fopen(path, "r");
+  if (!file) fail("cannot read %s", path);
+  while (fread(buffer, 1, sizeof buffer, file) == sizeof buffer) continue;
+  fclose(file);
+}
+
 static void prepare_reads(struct journal *j) {
   const struct variant *v = &j->variant;
   char sql[1000];
@@ -293,10 +308,13 @@ static void prepare_writes(struct journal *j) {
         "ON CONFLICT (application_id) DO UPDATE SET operation_id = excluded.operation_id");
   j->insert_open =
       prepare(j->db, "INSERT INTO open_operations (application_id, operation_id) VALUES (?, ?)");
-  j->insert_outcome = prepare(j->db,
+  bool again = v->pushed_index == pushed_by_other_kinds_than_update;
+  snprintf(sql, sizeof sql,
       "INSERT INTO operation_outcomes (operation_id, application_id, status, ended_at, "
       "application_status, version, parallelism, good_state, good_state_below, "
-      "rollback_decision, rollback_decision_reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+      "rollback_decision, rollback_decision_reason%s) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?%s)",
+      again ? ", pushed_again" : "", again ? ", ?" : "");
+  j->insert_outcome = prepare(j->db, sql);
   j->delete_open = prepare(j->db, "DELETE FROM open_operations WHERE application_id = ?");
   j->begin = prepare(j->db, "BEGIN IMMEDIATE");
   j->commit = prepare(j->db, "COMMIT");
@@ -410,6 +428,8 @@ static void insert_outcome(
   bind_or_null(s, 9, u->good_state_below);
   bind_text_or_null(s, 10, o->status == failed ? "NOT_ENABLED" : NULL);
   bind_text_or_null(s, 11, o->status == failed ? "system rollback is not enabled" : NULL);
+  if (j->variant.pushed_index == pushed_by_other_kinds_than_update)
+    bind_or_null(s, 12, u->good_state == o->id && o->kind != update);
   run(s);
 }
 

@@ -18,6 +18,9 @@ enum kind { start = 1, stop, update, scale, snapshot, rollback = 12, system_roll
 enum { frequent_kinds = 5 };
 enum status { successful = 2, failed = 3 };
 
+// Which outcomes that push a good state are in an index by application and version.
+enum pushed_index { none_pushed, all_pushed, pushed_by_other_kinds_than_update };
+
 // What is measured. Several variants can share one file: foreign keys and triggers are switched off
 // by the connection.
 struct variant {
@@ -26,9 +29,10 @@ struct variant {
   bool heads;  // back pointers and heads; otherwise the index
   bool kind_pointers;
   bool successful_pointer;
-  bool pushed_index;
+  enum pushed_index pushed_index;
   bool foreign_keys;
   bool triggers;
+  bool small_only;  // not measured at ten million, so that all files fit into memory
 };
 
 struct journal {
@@ -61,6 +65,8 @@ void expect(sqlite3 *db, const char *sql, const char *expected);
 void make_empty(const struct variant *v);
 void make_filled(const struct variant *v, int64_t count);
 void remove_file(const struct variant *v);
+// Reads a whole file, so that no variant is measured with a colder file than another.
+void warm_file(const struct variant *v);
 sqlite3 *open_file(const struct variant *v);
 
 // Opens a journal as Rollbook does, and reads back what was set.
