@@ -502,7 +502,7 @@ int main(int argc, char **argv) {
   scratch_folder = argv[2];
   bool full = strcmp(argv[3], "full") == 0;
   int rounds = full ? max_rounds : 3;
-  double bound = full ? 0.5 : 0.35;
+  double bound = full ? 0.5 : 0.25;
   printf("SQLite %s, %d applications, %.1f s a cell\n", sqlite3_libversion(), applications, bound);
   fflush(stdout);
   check_pointers();
