@@ -75,7 +75,13 @@ let package = Package(
       name: "RollbookProcessTests", dependencies: ["RollbookProcess", "RollbookKeeper"],
       swiftSettings: strict),
     .testTarget(
-      name: "RollbookCommandsTests", dependencies: ["RollbookCommands", "Rollbook"],
+      name: "RollbookCommandsTests",
+      dependencies: [
+        "RollbookCommands", "Rollbook",
+        .product(
+          name: "ArgumentParser", package: "swift-argument-parser",
+          condition: .when(traits: ["CommandLine"])),
+      ],
       swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

@@ -59,7 +59,8 @@ struct StatusReport: Sendable {
         generation = try reader.deployment(by: operation.id, of: state.application)
         lastStep = try reader.steps(of: operation.id).last
       }
-      self.generation = try generation ?? reader.runningGeneration(of: state.application)
+      if generation == nil { generation = try reader.runningGeneration(of: state.application) }
+      self.generation = generation
       self.lastStep = lastStep
       snapshotCount = try reader.snapshots(of: id, limit: Int.max)
         .reduce(0) { $0 + ($1.status == .ready ? 1 : 0) }
