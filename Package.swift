@@ -24,7 +24,7 @@ let package = Package(
   traits: [
     .trait(
       name: "CommandLine",
-      description: "The rollbook command. Embedders who write `traits: []` resolve no other package."),
+      description: "The rollbook command; without it no other package is resolved."),
     .default(enabledTraits: ["CommandLine"]),
   ],
   dependencies: [
@@ -67,8 +67,6 @@ let package = Package(
     .testTarget(
       name: "RollbookTests", dependencies: ["Rollbook", "RollbookTesting", "RollbookSQLite"],
       swiftSettings: strict),
-    .testTarget(
-      name: "RollbookRulesTests", dependencies: ["Rollbook"], swiftSettings: strict),
     .testTarget(
       name: "RollbookStoreTests", dependencies: ["Rollbook"], swiftSettings: strict),
     .testTarget(

@@ -29,7 +29,8 @@ static int set_attributes(posix_spawnattr_t *attributes, const struct rollbook_p
   return code;
 }
 
-static int set_actions(posix_spawn_file_actions_t *actions, const struct rollbook_program *program) {
+static int set_actions(
+    posix_spawn_file_actions_t *actions, const struct rollbook_program *program) {
   int code = posix_spawn_file_actions_adddup2(actions, program->input, 0);
   if (code == 0) code = posix_spawn_file_actions_adddup2(actions, program->output, 1);
   if (code == 0) code = posix_spawn_file_actions_adddup2(actions, program->output, 2);

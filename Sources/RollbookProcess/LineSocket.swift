@@ -22,7 +22,9 @@ package final class LineSocket: Sendable {
   package static func connect(to folder: GenerationFolder) throws(RollbookError) -> LineSocket? {
     let open = try Descriptor.open(folder.path, O_RDONLY | O_DIRECTORY)
     let raw = unsafe rollbook_connect("/proc/self/fd/\(open.raw)/\(GenerationFolder.controlName)")
-    return raw >= 0 ? LineSocket(adopting: raw) : nil
+    if raw >= 0 { return LineSocket(adopting: raw) }
+    if errno == ECONNREFUSED || errno == ENOENT { return nil }
+    throw Files.failure("connect to the keeper of", folder.path)
   }
 
   /// Two ends of a new connection; the second is to be handed on, and closed by the caller.
@@ -56,18 +58,22 @@ package final class LineSocket: Sendable {
   /// Waits for a line until a deadline of the monotonic clock.
   package func receive(until deadline: Double, isCancelled: () -> Bool = { false }) -> Reply {
     var line: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 4096)
     while true {
       if isCancelled() { return .cancelled }
       let left = deadline - Monotonic.now()
       if left <= 0 { return .timedOut }
       // Short enough to notice a cancellation.
       guard isReadable(milliseconds: Int32(min(left, 0.05) * 1000) + 1) else { continue }
-      var byte: UInt8 = 0
+      // What follows the line is left for the next call.
       let raw = socket.raw
-      let count = retrying { unsafe recv(raw, &byte, 1, 0) }
+      let seen = retrying { unsafe recv(raw, &buffer, buffer.count, Int32(MSG_PEEK)) }
+      if seen <= 0 { return .closed }
+      let end = buffer[..<seen].firstIndex(of: 0x0a)
+      let count = retrying { unsafe recv(raw, &buffer, end.map { $0 + 1 } ?? seen, 0) }
       if count <= 0 { return .closed }
-      if byte == 0x0a { return .line(String(decoding: line, as: UTF8.self)) }
-      line.append(byte)
+      line += buffer[..<(end ?? count)]
+      if end != nil { return .line(String(decoding: line, as: UTF8.self)) }
     }
   }
 

@@ -44,7 +44,10 @@ struct Observer {
   }
 
   private func ending(_ outcome: GenerationOutcome) throws(RollbookError) -> Ending {
-    let text = log.tail()
+    var text = log.tail()
+    if !outcome.survivors.isEmpty {
+      text += "processes that could not be ended: \(outcome.survivors)\n"
+    }
     var evidence = Evidence()
     evidence.generation = generation.token
     evidence.seconds = outcome.endedAt.seconds(since: outcome.startedAt)

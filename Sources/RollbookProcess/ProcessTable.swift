@@ -66,16 +66,7 @@ package enum ProcessTable {
   }
 
   private static func pids() throws(RollbookError) -> [Int32] {
-    guard let stream = unsafe opendir("/proc") else { throw Files.failure("read", "/proc") }
-    defer { unsafe closedir(stream) }
-    var pids: [Int32] = []
-    while let entry = unsafe readdir(stream) {
-      let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { field in
-        unsafe field.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
-      }
-      if let pid = Int32(name) { pids.append(pid) }
-    }
-    return pids
+    try Files.names(in: "/proc").compactMap { Int32($0) }
   }
 }
 

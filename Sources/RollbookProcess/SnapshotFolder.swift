@@ -50,8 +50,6 @@ struct SnapshotFolder {
     try Files.write(try JSON.encode(facts), to: pausedSidecar)
   }
 
-  var hasPausedCopy: Bool { Files.exists(paused) && Files.exists(pausedSidecar) }
-
   func publishPausedCopy() throws(RollbookError) -> SnapshotFacts? {
     guard Files.exists(paused), let facts = try JSON.read(FileTree.Facts.self, pausedSidecar) else {
       return nil
@@ -74,8 +72,12 @@ struct SnapshotFolder {
     // Without its sidecar it is not complete, however far this gets.
     try Files.removeFile(sidecar)
     try FileTree.remove(path)
-    try removeRest()
-    if Files.exists(Files.parent(of: path)) { try Files.syncFolder(Files.parent(of: path)) }
+    let folder = Files.parent(of: path)
+    let prefix = Files.name(of: path) + "."
+    for name in try Files.names(in: folder) where name.hasPrefix(prefix) {
+      try FileTree.remove("\(folder)/\(name)")
+    }
+    if Files.exists(folder) { try Files.syncFolder(folder) }
   }
 
   private func publish(_ copy: String, _ facts: FileTree.Facts) throws(RollbookError)

@@ -96,6 +96,9 @@ internal import CRollbookSQLite
     return try statement.step() ? statement.string(0) : nil
   }
 
+  /// The texts of the statements that are prepared and idle, for tests that look at their plans.
+  package var preparedStatements: [String] { cache.texts }
+
   public var lastInsertedRowID: Int64 { unsafe sqlite3_last_insert_rowid(handle) }
 
   /// How many rows the newest INSERT, UPDATE or DELETE changed.

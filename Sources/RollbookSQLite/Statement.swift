@@ -163,6 +163,8 @@ public enum SQLiteValue: Sendable, Equatable {
 @safe final class StatementCache {
   private var idle: [String: OpaquePointer] = unsafe [:]
 
+  var texts: [String] { unsafe Array(idle.keys) }
+
   func take(_ sql: String) -> OpaquePointer? {
     unsafe idle.removeValue(forKey: sql)
   }

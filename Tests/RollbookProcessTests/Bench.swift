@@ -140,18 +140,7 @@ func eventually(_ what: String, _ condition: () async throws -> Bool) async thro
 }
 
 /// The names in a folder, ordered.
-func folders(_ path: String) -> [String] {
-  guard let stream = unsafe opendir(path) else { return [] }
-  defer { unsafe closedir(stream) }
-  var names: [String] = []
-  while let entry = unsafe readdir(stream) {
-    let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { field in
-      unsafe field.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
-    }
-    if name != "." && name != ".." { names.append(name) }
-  }
-  return names.sorted()
-}
+func folders(_ path: String) -> [String] { (try? Files.names(in: path)) ?? [] }
 
 /// A program that says in its state folder that it runs, and waits to be ended.
 let waiter = """

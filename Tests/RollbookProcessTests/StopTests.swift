@@ -73,6 +73,50 @@ import Testing
     #expect(try bench.text(facts, "value") == "saved\n")
   }
 
+  @Test("What an earlier attempt left by half is made anew")
+  func leftovers() async throws {
+    let generation = try await bench.started(saver)
+    _ = try await bench.state(generation, "pid")
+    let path = bench.home.snapshots + "/7/11"
+    for name in [".partial", ".paused", ""] {
+      try Files.makeFolder(path + name)
+      try Files.write(Array("stale\n".utf8), to: "\(path)\(name)/value")
+    }
+    try Files.write([], to: path + ".json.1.tmp")
+    #expect(try await bench.runtime.findSnapshot(bench.target()) == nil)
+    let facts = try await bench.runtime.stop(generation, taking: bench.target())
+    #expect(try bench.text(facts, "value") == "saved\n")
+    try await bench.runtime.removeSnapshot(bench.target())
+    #expect(bench.snapshotNames() == [])
+  }
+
+  @Test("A stop that others began is waited for, and its paused copy is kept")
+  func overtaken() async throws {
+    let generation = try await bench.started(stubborn) { $0.stopGraceSeconds = 0.5 }
+    _ = try await bench.state(generation, "pid")
+    let (runtime, target) = (bench.runtime, bench.target())
+    async let first = runtime.stop(generation, taking: nil)
+    async let second = runtime.stop(generation, taking: target)
+    _ = try await (first, second)
+    #expect(try bench.members(generation).isEmpty)
+    #expect(bench.snapshotNames() == ["11", "11.json"])
+  }
+
+  @Test("An instance that left the group is told to end too")
+  func instanceOutside() async throws {
+    let script = """
+      #!/bin/sh
+      [ "$1" = again ] || exec setsid "$0" again
+      trap 'echo saved > "$ROLLBOOK_STATE/value$ROLLBOOK_INSTANCE"; exit 0' TERM
+      echo $$ > "$ROLLBOOK_STATE/pid$ROLLBOOK_INSTANCE"
+      while :; do sleep 0.02; done
+      """
+    let generation = try await bench.started(script, parallelism: 2)
+    _ = try await bench.state(generation, "pid1")
+    let facts = try await bench.runtime.stop(generation, taking: bench.target())
+    #expect(try bench.text(facts, "value1") == "saved\n")
+  }
+
   @Test("Without a target everything ends, and asking again is no error")
   func plain() async throws {
     let generation = try await bench.started(waiter, parallelism: 2)

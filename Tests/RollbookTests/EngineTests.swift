@@ -18,7 +18,9 @@ import Testing
     try await bench.update()
     try await bench.update()
     bench.runtime.work("counted", in: shop.id)
-    bench.runtime.change { $0.behaviours[4] = .isRefused("Exception thrown to show system-rollback") }
+    bench.runtime.change {
+      $0.behaviours[4] = .isRefused("Exception thrown to show system-rollback")
+    }
 
     let report = try await bench.update()
 
@@ -77,7 +79,8 @@ import Testing
     #expect(bench.runtime.currentWorld.alive(of: shop.id).keys.first == before)
   }
 
-  @Test func `a rollback that fails leaves the application ready with both failures`() async throws {
+  @Test func `a rollback that fails leaves the application ready with both failures`() async throws
+  {
     let bench = try Bench()
     let shop = try await bench.create()
     try await bench.start()

@@ -23,7 +23,7 @@ struct rollbook_program {
   int session;
 };
 
-/// Starts a program with default signals. Answers 0, or the error of the system, that of exec included.
+/// Starts a program with default signals. Answers 0, or the error of the system, also that of exec.
 int rollbook_spawn(const struct rollbook_program *program, pid_t *pid);
 
 /// Orphans of this process's descendants become its children. Answers 0, or -1 with errno.

@@ -45,6 +45,7 @@ struct Driver: Sendable {
       (old, new) = try await lookAround(progress)
       try await recordSettling(progress, old: old, new: new)
     }
+    if operation.kind == .delete { try await sweepSuspects() }
     while true {
       let verdict = Settling.verdict(
         situation.task, stage: progress.stage, isCancelled: try await isCancelled(), old: old,

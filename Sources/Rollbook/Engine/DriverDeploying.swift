@@ -4,6 +4,7 @@ extension Driver {
   /// - Returns: what is then seen of it; a failure is durable when this returns.
   func deploy(_ progress: inout Progress) async throws -> Settling.Sight {
     try await endStarted(progress)
+    try await sweepSuspects()
     guard let version = situation.targetVersion else {
       throw RollbookError.damaged("the version that operation \(operation.id) deploys is not there")
     }
@@ -22,6 +23,10 @@ extension Driver {
     detail.snapshot = restore.snapshot?.name
     detail.snapshotID = restore.snapshot?.id
     detail.snapshotReason = restore.reason
+    if let snapshot = restore.snapshot, isRollback {
+      let age = Timestamp.now().seconds(since: snapshot.outcome?.endedAt ?? snapshot.startedAt)
+      detail.message = "the state of the last \(Int(age)) s is left behind"
+    }
     try await record(.deploying, detail, &progress)
     return try await start(token, version, restore.snapshot, &progress)
   }
@@ -31,7 +36,8 @@ extension Driver {
     _ progress: inout Progress
   ) async throws -> Settling.Sight {
     let deployment = Deployment(
-      generation: try generation(Progress.StartedGeneration(token: token, place: nil)),
+      generation: try generation(
+        Progress.StartedGeneration(token: token, place: nil, since: .now())),
       artifactPath: engine.artifacts.path(of: version.artifact), restore: restore,
       allowNonRestoredState: operation.parameters.allowNonRestoredState ?? false)
     let placed = PlaceBox()
@@ -72,6 +78,9 @@ extension Driver {
     if let started = progress.started {
       kept.evidence.generation = started.token
       kept.logTail = await logTail(of: try generation(started))
+      if progress.stage == .running || progress.stage == .deployed {
+        detail.message = "what it wrote between \(started.since) and \(Timestamp.now()) is dropped"
+      }
     }
     detail.failure = kept
     try await record(.failing, detail, &progress)
@@ -94,6 +103,10 @@ extension Driver {
 
   // MARK: The state to begin with
 
+  private var isRollback: Bool {
+    operation.kind == .rollback || operation.kind == .systemRollback
+  }
+
   struct RestorePoint: Sendable {
     var snapshot: Snapshot?
     var reason: String
@@ -101,7 +114,6 @@ extension Driver {
 
   private func chooseRestore(for version: ApplicationVersion) async throws -> RestorePoint {
     let source = operation.parameters.restore
-    let isRollback = operation.kind == .rollback || operation.kind == .systemRollback
     let point = try await engine.journal.read { (reader) throws(RollbookError) in
       try reader.restorePoint(for: version, source: source)
     }

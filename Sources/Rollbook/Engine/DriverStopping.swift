@@ -111,6 +111,28 @@ extension Driver {
         text: failure.text, evidence: failure.evidence))
   }
 
+  /// Ends generations that may still run since an operation was abandoned: never two at once.
+  func sweepSuspects() async throws {
+    let id = application.id
+    let suspects = try await engine.journal.read { (reader) throws(RollbookError) in
+      try reader.unresolvedSuspects(of: id)
+    }
+    for suspect in suspects {
+      guard let version = situation.targetVersion ?? situation.runningVersion else { return }
+      let generation = Generation(
+        application: application, token: suspect.token, version: version,
+        parallelism: situation.targetParallelism, place: suspect.place)
+      do throws(RuntimeFailure) {
+        _ = try await runtime.stop(generation, taking: nil)
+      } catch {
+        try await runtimeIsUnreachable("while ending what was abandoned: \(error.rootCause)")
+      }
+      _ = try await engine.journal.write { (writer) throws(RollbookError) in
+        try writer.resolve(suspect, "ended")
+      }
+    }
+  }
+
   /// Ends what this operation started, so that nothing is left half running.
   func endStarted(_ progress: Progress) async throws {
     guard let started = progress.started else { return }

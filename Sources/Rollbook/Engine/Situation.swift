@@ -68,8 +68,8 @@ struct Situation: Sendable {
 
   /// Whether a request may end it before its time.
   var isCancellable: Bool {
-    Lifecycle.isCancelledByForcedStop(operation.kind) && operation.parameters.force != true
-      || operation.kind == .scale
+    let isForcedStop = operation.kind == .stop && operation.parameters.force == true
+    return Lifecycle.isCancelledByForcedStop(operation.kind) && !isForcedStop
   }
 }
 
@@ -133,6 +133,8 @@ struct Progress: Sendable {
   struct StartedGeneration: Sendable {
     var token: GenerationToken
     var place: Place?
+    /// When it was about to be started.
+    var since: Timestamp
   }
 
   init(_ steps: [Step]) {
@@ -156,7 +158,7 @@ struct Progress: Sendable {
     case .stopped: stage = .stopped
     case .deploying:
       stage = .deploying
-      started = detail.generation.map { StartedGeneration(token: $0, place: nil) }
+      started = detail.generation.map { StartedGeneration(token: $0, place: nil, since: at) }
     case .deployed:
       stage = .deployed
       started?.place = detail.place

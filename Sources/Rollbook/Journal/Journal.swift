@@ -141,6 +141,17 @@ public final class Journal: Sendable {
     return try result.get()
   }
 
+  /// The texts of all statements that were used so far, for the test that looks at their plans.
+  package func preparedStatements() throws(RollbookError) -> [String] {
+    var texts = writer.withLock { $0.writer?.reader.connection.preparedStatements ?? [] }
+    for slot in readers {
+      texts += try slot.read { (reader) throws(RollbookError) in
+        reader.connection.preparedStatements
+      }
+    }
+    return texts
+  }
+
   /// Commits what several callers asked as one transaction, and answers each.
   private func commit(_ batch: [WriteQueue.Request]) {
     var errors = [RollbookError?](repeating: nil, count: batch.count)

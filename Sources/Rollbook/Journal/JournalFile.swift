@@ -32,13 +32,16 @@ enum JournalFile {
   ) throws(RollbookError) -> Connection {
     let connection = try open(path: path, mode: .readWrite)
     connection.setBusyTimeout(milliseconds: 5000)
+    try checkWhole(path)
     // Before anything is changed: is this a journal, and one that we know?
     let state = try Migrator.state(of: connection)
     try set(connection, "journal_mode", "WAL", reads: "wal")
     try set(connection, "synchronous", "FULL", reads: "2")
     try set(connection, "foreign_keys", "ON", reads: "1")
     try set(connection, "wal_autocheckpoint", "16000", reads: "16000")
-    if state != .journal(version: Migrator.newestVersion) {
+    if state == .journal(version: Migrator.newestVersion) {
+      try Migrator.checkApplied(connection, upTo: Migrator.newestVersion)
+    } else {
       let lock = try FileLock.acquire(sideLock)
       try Migrator.migrate(connection, now: now)
       _ = consume lock
@@ -52,6 +55,7 @@ enum JournalFile {
       let connection = try open(path: path, mode: .readOnly)
       connection.setBusyTimeout(milliseconds: 5000)
       if try Migrator.state(of: connection) == .empty { throw empty(path) }
+      try checkWhole(path)
       return OpenedReader(connection: connection, isWALReadable: true)
     } catch  where error.code == .journalMissing || error.code == .journalReadOnly {
       guard unsafe access(path, R_OK) == 0 else { throw missing(path) }
@@ -70,6 +74,22 @@ enum JournalFile {
       if unsafe access(path, F_OK) != 0 { throw missing(path) }
       throw RollbookError(error)
     }
+  }
+
+  /// A file cut off in the middle of a page, with nothing in the WAL to complete it.
+  ///
+  /// By its size alone: opening and closing the file beside SQLite would drop SQLite's locks.
+  private static func checkWhole(_ path: String) throws(RollbookError) {
+    let pageSize: off_t = 4096
+    guard fileSize(path) % pageSize != 0, fileSize(path + "-wal") == 0 else { return }
+    throw RollbookError(
+      .journalDamaged, "The journal \(path) is cut off.",
+      hint: "Restore it from a backup; nothing was changed.")
+  }
+
+  private static func fileSize(_ path: String) -> off_t {
+    var status = stat()
+    return unsafe stat(path, &status) == 0 ? status.st_size : 0
   }
 
   private static func missing(_ path: String) -> RollbookError {

@@ -165,3 +165,14 @@ extension JournalReader {
       place: row.optionalText(5) == nil ? nil : try row.json(5, as: Place.self))
   }
 }
+
+extension JournalReader {
+  /// How the connection is set, for the test that reads it back.
+  package var pragmas: [String: String] {
+    var found: [String: String] = [:]
+    for name in ["journal_mode", "synchronous", "foreign_keys"] {
+      found[name] = (try? connection.text("PRAGMA \(name)")) ?? nil
+    }
+    return found
+  }
+}

@@ -91,7 +91,7 @@ struct Migrator {
   }
 
   /// Checks that what was applied is what this binary carries.
-  private static func checkApplied(
+  static func checkApplied(
     _ connection: borrowing Connection, upTo version: Int64
   ) throws(RollbookError) {
     for script in Migrations.all where script.version <= version {

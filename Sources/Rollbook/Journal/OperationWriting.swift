@@ -210,10 +210,15 @@ extension JournalWriter {
 
   /// Adds a step to an operation in flight.
   ///
-  /// - Throws: where the operation has ended: the database refuses it.
+  /// - Throws: `alreadyEnded` where the operation has ended: somebody else gave it up.
   public borrowing func addStep(
     _ name: Step.Name, _ detail: StepDetail = StepDetail(), to operation: OperationID
   ) throws(RollbookError) {
+    if try reader.outcome(of: operation) != nil {
+      throw RollbookError(
+        .alreadyEnded, "Operation \(operation) was ended by somebody else meanwhile.",
+        hint: "`rollbook operations` tells by whom.")
+    }
     let insert = try query(
       """
       INSERT INTO operation_steps (operation_id, sequence, at, step, detail)

@@ -40,21 +40,4 @@ extension JournalWriter {
     try insert.bind(6, running.place == nil ? nil : try journalJSON(running.place))
     try insert.run()
   }
-
-  /// Records a generation that may still run although nobody could make sure.
-  package borrowing func insertSuspect(
-    _ token: GenerationToken, place: Place?, of operation: Operation
-  ) throws(RollbookError) {
-    let insert = try query(
-      """
-      INSERT INTO suspects (application_id, operation_id, generation, place, since)
-      VALUES (?, ?, ?, ?, ?)
-      """)
-    try insert.bind(1, operation.application)
-    try insert.bind(2, operation.id)
-    try insert.bind(3, token.rawValue)
-    try insert.bind(4, place == nil ? nil : try journalJSON(place))
-    try insert.bind(5, now())
-    try insert.run()
-  }
 }

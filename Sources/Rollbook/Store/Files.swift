@@ -30,17 +30,19 @@ package enum Files {
     return unsafe lstat(path, &facts) == 0 && facts.st_mode & S_IFMT == S_IFDIR
   }
 
-  /// Makes a folder and those above it that are missing; one that is there already is no error.
+  /// Makes a folder and those above it that are missing, durably; one that is there is no error.
   package static func makeFolder(_ path: String) throws(RollbookError) {
-    if unsafe mkdir(path, 0o700) == 0 { return }
+    if unsafe mkdir(path, 0o700) == 0 { return try syncFolder(parent(of: path)) }
     let code = errno
     if code == EEXIST && isFolderOrLinkToOne(path) { return }
     guard code == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex else {
       throw failure("make the folder", path, code)
     }
     try makeFolder(String(path[..<slash]))
-    if unsafe mkdir(path, 0o700) == 0 || errno == EEXIST { return }
-    throw failure("make the folder", path)
+    guard unsafe mkdir(path, 0o700) == 0 || errno == EEXIST else {
+      throw failure("make the folder", path)
+    }
+    try syncFolder(parent(of: path))
   }
 
   private static func isFolderOrLinkToOne(_ path: String) -> Bool {
@@ -99,6 +101,12 @@ package enum Files {
   /// Removes one file; none there is no error.
   package static func removeFile(_ path: String) throws(RollbookError) {
     if unsafe unlink(path) != 0 && errno != ENOENT { throw failure("remove", path) }
+  }
+
+  /// The names in a folder, ordered; none where there is no folder.
+  package static func names(in path: String) throws(RollbookError) -> [String] {
+    guard isFolder(path) else { return [] }
+    return try TreeFolder.open(path).names().map { String(decoding: $0, as: UTF8.self) }
   }
 
   /// The folder that holds a path.

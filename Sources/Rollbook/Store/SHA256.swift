@@ -88,14 +88,15 @@ package struct SHA256: Sendable {
     _ w: UnsafeMutableBufferPointer<UInt32>, _ k: UnsafeBufferPointer<UInt32>
   ) {
     var (a, b, c, d, e, f, g, h) = state
-    for i in 0..<64 {
-      let s1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)
-      let choice = (e & f) ^ (~e & g)
-      let t1 = unsafe h &+ s1 &+ choice &+ k[i] &+ w[i]
-      let s0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)
-      let majority = (a & b) ^ (a & c) ^ (b & c)
-      (h, g, f, e) = (g, f, e, d &+ t1)
-      (d, c, b, a) = (c, b, a, t1 &+ s0 &+ majority)
+    for i in stride(from: 0, to: 64, by: 8) {
+      unsafe step(a, b, c, &d, e, f, g, &h, k[i] &+ w[i])
+      unsafe step(h, a, b, &c, d, e, f, &g, k[i + 1] &+ w[i + 1])
+      unsafe step(g, h, a, &b, c, d, e, &f, k[i + 2] &+ w[i + 2])
+      unsafe step(f, g, h, &a, b, c, d, &e, k[i + 3] &+ w[i + 3])
+      unsafe step(e, f, g, &h, a, b, c, &d, k[i + 4] &+ w[i + 4])
+      unsafe step(d, e, f, &g, h, a, b, &c, k[i + 5] &+ w[i + 5])
+      unsafe step(c, d, e, &f, g, h, a, &b, k[i + 6] &+ w[i + 6])
+      unsafe step(b, c, d, &e, f, g, h, &a, k[i + 7] &+ w[i + 7])
     }
     state.0 &+= a
     state.1 &+= b
@@ -105,6 +106,19 @@ package struct SHA256: Sendable {
     state.5 &+= f
     state.6 &+= g
     state.7 &+= h
+  }
+
+  /// One round; the eight of a turn rename the variables instead of moving their values.
+  @inline(__always)
+  private static func step(
+    _ a: UInt32, _ b: UInt32, _ c: UInt32, _ d: inout UInt32, _ e: UInt32, _ f: UInt32,
+    _ g: UInt32, _ h: inout UInt32, _ input: UInt32
+  ) {
+    let s1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)
+    let t1 = h &+ s1 &+ (g ^ (e & (f ^ g))) &+ input
+    let s0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)
+    d &+= t1
+    h = t1 &+ s0 &+ ((a & b) | (c & (a | b)))
   }
 
   @inline(__always)

@@ -67,7 +67,8 @@ struct TreeFolder: ~Copyable {
       throw Files.failure("look at", display(name))
     }
     switch facts.st_mode & S_IFMT {
-    case S_IFREG: return .file(size: Int64(facts.st_size), isExecutable: facts.isExecutable)
+    case S_IFREG:
+      return .file(size: Int64(facts.st_size), isExecutable: facts.isExecutable)
     case S_IFDIR: return .folder
     case S_IFLNK: return .link(try linkText(name, depth: depth))
     case S_IFSOCK, S_IFIFO: return .endpoint

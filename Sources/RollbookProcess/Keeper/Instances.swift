@@ -53,10 +53,14 @@ struct Instances {
     if !ending.isSuccess && firstFailed == nil { firstFailed = index }
   }
 
-  /// Signals the whole group at once, as long as there is one: its number is free for others after.
-  func signalGroup(_ signal: Int32) {
-    guard let group, members().contains(where: { $0.group == group }) else { return }
-    kill(-group, signal)
+  /// Sends SIGTERM to the whole group at once, and to instances that left it.
+  func askToEnd() {
+    let members = members()
+    // Only as long as there is a group: its number is free for others afterwards.
+    if let group, members.contains(where: { $0.group == group }) { kill(-group, SIGTERM) }
+    for process in members where process.group != group && pids.contains(process.pid) {
+      kill(process.pid, SIGTERM)
+    }
   }
 
   /// All that lives of the generation: those that left the group too.

@@ -192,7 +192,7 @@ final class Keeper {
     }
     ending = Ending(deadline: deadline)
     readyCheck?.abandon()
-    instances.signalGroup(SIGTERM)
+    instances.askToEnd()
     // Stopped processes take the signal when they go on.
     endPause()
   }
@@ -229,10 +229,22 @@ final class Keeper {
     outcome.first = instances.firstFailed
     lookForShutdown()
     outcome.endedAt = .now()
-    let bytes = try JSON.encode(outcome)
-    try Files.write(bytes, to: gate.folder.outcome)
+    try writeOutcome()
     for requester in waiting { gate.control.answer("ended", to: requester) }
     if let failure = outcome.startFailure { tellStarter(.failed(failure)) }
+  }
+
+  /// Tries for a while: a disk that is full may get room when others end too.
+  private func writeOutcome() throws(RollbookError) {
+    let bytes = try JSON.encode(outcome)
+    for _ in 0..<20 {
+      do throws(RollbookError) {
+        return try Files.write(bytes, to: gate.folder.outcome)
+      } catch {
+        Monotonic.sleep(0.5)
+      }
+    }
+    try Files.write(bytes, to: gate.folder.outcome)
   }
 
   /// A machine that goes down sends SIGTERM to all at once: an instance may have ended by it before

@@ -68,9 +68,7 @@ package enum KeeperProgram {
     let starter = LineSocket(adopting: gateDescriptor)
     let folder = GenerationFolder(path: arguments[1])
     do throws(RollbookError) {
-      guard let lock = try FileLock.tryAcquire(folder.alive) else {
-        throw RollbookError(.system, "another keeper holds \(folder.alive)")
-      }
+      let lock = try takeLock(folder)
       guard let gate = try KeeperGate.pass(folder, starter: starter) else { return 0 }
       try Keeper(gate).run()
       // Held until here: the outcome is durable before the lock is free.
@@ -83,6 +81,16 @@ package enum KeeperProgram {
       }
       return 1
     }
+  }
+
+  /// A keeper whose starter died may hold it still, for as long as it takes to notice.
+  private static func takeLock(_ folder: GenerationFolder) throws(RollbookError) -> FileLock {
+    let deadline = Monotonic.now() + 2
+    while Monotonic.now() < deadline {
+      if let lock = try FileLock.tryAcquire(folder.alive) { return lock }
+      Monotonic.sleep(0.005)
+    }
+    throw RollbookError(.system, "another keeper holds \(folder.alive)")
   }
 
   private static func complain(_ text: String) {
