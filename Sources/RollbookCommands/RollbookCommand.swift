@@ -1,37 +1,37 @@
 #if CommandLine
-  internal import ArgumentParser
+internal import ArgumentParser
 
-  /// The command `rollbook` and its verbs.
-  struct RollbookCommand: ParsableCommand {
-    static let version = "0.1.0-dev"
+/// The command `rollbook` and its verbs.
+struct RollbookCommand: ParsableCommand {
+  static let version = "0.1.0-dev"
 
-    static let configuration = CommandConfiguration(
-      commandName: "rollbook",
-      abstract: "Deploys programs, journals every change, and rolls back by itself what fails.",
-      usage: "rollbook [--home DIR] VERB …",
-      discussion: """
-        Everything is kept in one folder, the home: --home DIR before or after the verb, else \
-        $ROLLBOOK_HOME, else $XDG_STATE_HOME/rollbook, else ~/.local/state/rollbook.
+  static let configuration = CommandConfiguration(
+    commandName: "rollbook",
+    abstract: "Deploys programs, journals every change, and rolls back by itself what fails.",
+    usage: "rollbook [--home DIR] VERB …",
+    discussion: """
+      Everything is kept in one folder, the home: --home DIR before or after the verb, else \
+      $ROLLBOOK_HOME, else $XDG_STATE_HOME/rollbook, else ~/.local/state/rollbook.
 
-        Exit status: 0 done; 3 failed or cancelled, and a version runs; 4 failed or cancelled, and \
-        nothing runs; 5 refused; 64 wrong usage; 74 the journal cannot be read or written; 1 else.
-        """,
-      version: version,
-      groupedSubcommands: [
-        CommandGroup(
-          name: "Change an application",
-          subcommands: [
-            Create.self, Start.self, Update.self, Scale.self, Rollback.self, Stop.self, Delete.self,
-            SnapshotVerbs.self,
-          ]),
-        CommandGroup(
-          name: "Look at it",
-          subcommands: [
-            List.self, Status.self, Operations.self, OperationVerb.self, Versions.self,
-            VersionVerb.self, Diff.self, Logs.self, SQL.self,
-          ]),
-        CommandGroup(name: "Wait and settle", subcommands: [Wait.self, Settle.self]),
-        CommandGroup(name: "", subcommands: [LifecycleTables.self]),
-      ])
-  }
+      Exit status: 0 done; 3 failed or cancelled, and a version runs; 4 failed or cancelled, and \
+      nothing runs; 5 refused; 64 wrong usage; 74 the journal cannot be read or written; 1 else.
+      """,
+    version: version,
+    groupedSubcommands: [
+      CommandGroup(
+        name: "Change an application",
+        subcommands: [
+          Create.self, Start.self, Update.self, Scale.self, Rollback.self, Stop.self, Delete.self,
+          SnapshotVerbs.self,
+        ]),
+      CommandGroup(
+        name: "Look at it",
+        subcommands: [
+          List.self, Status.self, Operations.self, OperationVerb.self, Versions.self,
+          VersionVerb.self, Diff.self, Logs.self, SQL.self,
+        ]),
+      CommandGroup(name: "Wait and settle", subcommands: [Wait.self, Settle.self]),
+      CommandGroup(name: "", subcommands: [LifecycleTables.self]),
+    ])
+}
 #endif

@@ -1,60 +1,60 @@
 #if CommandLine
-  internal import FoundationEssentials
-  internal import Rollbook
+internal import FoundationEssentials
+internal import Rollbook
 
-  /// JSON with the member names of the AWS API: those of the shapes with a capital letter.
-  enum JSONText {
-    /// For people and `jq`: indented, members sorted.
-    static func document(_ value: some Encodable) throws(RollbookError) -> String {
-      try encode(value, [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
-    }
-
-    /// One line.
-    static func line(_ value: some Encodable) throws(RollbookError) -> String {
-      try encode(value, [.sortedKeys, .withoutEscapingSlashes])
-    }
-
-    private static func encode(
-      _ value: some Encodable, _ formatting: JSONEncoder.OutputFormatting
-    ) throws(RollbookError) -> String {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = formatting
-      encoder.keyEncodingStrategy = .custom { path in
-        MemberName(path.last?.stringValue ?? "", isCapitalized: true)
-      }
-      encoder.nonConformingFloatEncodingStrategy = .convertToString(
-        positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
-      do {
-        return String(decoding: try encoder.encode(value), as: UTF8.self)
-      } catch {
-        throw RollbookError(.system, "The answer cannot be written as JSON: \(error).")
-      }
-    }
+/// JSON with the member names of the AWS API: those of the shapes with a capital letter.
+enum JSONText {
+  /// For people and `jq`: indented, members sorted.
+  static func document(_ value: some Encodable) throws(RollbookError) -> String {
+    try encode(value, [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
   }
 
-  /// A member's name that is not known at compile time.
-  struct MemberName: CodingKey {
-    let stringValue: String
-    var intValue: Int? { nil }
-
-    init(_ name: String, isCapitalized: Bool = false) {
-      stringValue = isCapitalized ? name.prefix(1).uppercased() + name.dropFirst() : name
-    }
-
-    init(stringValue: String) { self.init(stringValue) }
-    init?(intValue: Int) { nil }
+  /// One line.
+  static func line(_ value: some Encodable) throws(RollbookError) -> String {
+    try encode(value, [.sortedKeys, .withoutEscapingSlashes])
   }
 
-  /// A value as the one member of an object.
-  struct Document<Value: Encodable>: Encodable {
-    let member: String
-    let value: Value
-    var nextToken: String?
-
-    func encode(to encoder: any Encoder) throws {
-      var container = encoder.container(keyedBy: MemberName.self)
-      try container.encode(value, forKey: MemberName(member))
-      try container.encodeIfPresent(nextToken, forKey: MemberName("NextToken"))
+  private static func encode(
+    _ value: some Encodable, _ formatting: JSONEncoder.OutputFormatting
+  ) throws(RollbookError) -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = formatting
+    encoder.keyEncodingStrategy = .custom { path in
+      MemberName(path.last?.stringValue ?? "", isCapitalized: true)
+    }
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
+    do {
+      return String(decoding: try encoder.encode(value), as: UTF8.self)
+    } catch {
+      throw RollbookError(.system, "The answer cannot be written as JSON: \(error).")
     }
   }
+}
+
+/// A member's name that is not known at compile time.
+struct MemberName: CodingKey {
+  let stringValue: String
+  var intValue: Int? { nil }
+
+  init(_ name: String, isCapitalized: Bool = false) {
+    stringValue = isCapitalized ? name.prefix(1).uppercased() + name.dropFirst() : name
+  }
+
+  init(stringValue: String) { self.init(stringValue) }
+  init?(intValue: Int) { nil }
+}
+
+/// A value as the one member of an object.
+struct Document<Value: Encodable>: Encodable {
+  let member: String
+  let value: Value
+  var nextToken: String?
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: MemberName.self)
+    try container.encode(value, forKey: MemberName(member))
+    try container.encodeIfPresent(nextToken, forKey: MemberName("NextToken"))
+  }
+}
 #endif

@@ -1,107 +1,107 @@
 #if CommandLine
-  internal import ArgumentParser
-  internal import Dispatch
-  internal import Glibc
-  internal import Rollbook
-  internal import Synchronization
+internal import ArgumentParser
+internal import Dispatch
+internal import Glibc
+internal import Rollbook
+internal import Synchronization
 
-  /// A journal that is open for writing, an engine on it, and somebody who watches.
-  final class ChangeSession: Sendable {
-    let home: Home
-    let engine: Engine
-    let requester: Requester
-    let control: EngineControl
-    private let progress: ProgressPrinter
-    /// Kept as long as signals are to be received.
-    private let signals: Mutex<any DispatchSourceRead>
+/// A journal that is open for writing, an engine on it, and somebody who watches.
+final class ChangeSession: Sendable {
+  let home: Home
+  let engine: Engine
+  let requester: Requester
+  let control: EngineControl
+  private let progress: ProgressPrinter
+  /// Kept as long as signals are to be received.
+  private let signals: Mutex<any DispatchSourceRead>
 
-    init(_ options: ChangeOptions, access: Journal.Access = .readWrite) throws {
-      home = try options.home.home
-      requester = options.requester
-      let journal: Journal
-      #if DEBUG
-        journal = try Journal(
-          path: home.journal, access: access, clock: { Timestamp.now() }, probe: DeathProbe.probe)
-      #else
-        journal = try Journal(path: home.journal, access: access)
-      #endif
-      engine = try Engine(home: home, journal: journal, runtimes: Runtimes.all(in: home))
-      let progress = ProgressPrinter()
-      self.progress = progress
-      let current = CurrentOperation()
-      control = EngineControl { event in
-        current.follow(event)
-        progress.show(event)
-      }
-      let interruption = Interruption(
-        engine: engine, control: control, requester: requester, current: current,
-        progress: progress)
-      signals = Mutex(try SignalPipe.receive { interruption.receive($0) })
+  init(_ options: ChangeOptions, access: Journal.Access = .readWrite) throws {
+    home = try options.home.home
+    requester = options.requester
+    let journal: Journal
+    #if DEBUG
+    journal = try Journal(
+      path: home.journal, access: access, clock: { Timestamp.now() }, probe: DeathProbe.probe)
+    #else
+    journal = try Journal(path: home.journal, access: access)
+    #endif
+    engine = try Engine(home: home, journal: journal, runtimes: Runtimes.all(in: home))
+    let progress = ProgressPrinter()
+    self.progress = progress
+    let current = CurrentOperation()
+    control = EngineControl { event in
+      current.follow(event)
+      progress.show(event)
     }
+    let interruption = Interruption(
+      engine: engine, control: control, requester: requester, current: current,
+      progress: progress)
+    signals = Mutex(try SignalPipe.receive { interruption.receive($0) })
+  }
 
-    /// Carries out a change, says what stands, and ends as the operation did.
-    func run(_ request: ChangeRequest, on name: String) async throws {
-      let report = try await execute(request, on: name)
-      try await conclude(report)
+  /// Carries out a change, says what stands, and ends as the operation did.
+  func run(_ request: ChangeRequest, on name: String) async throws {
+    let report = try await execute(request, on: name)
+    try await conclude(report)
+  }
+
+  func execute(
+    _ request: ChangeRequest, on name: String
+  ) async throws(RollbookError) -> OperationReport {
+    defer { progress.end() }
+    return try await engine.execute(request, on: name, by: requester, control: control)
+  }
+
+  /// Does other work of the engine's under the eyes of whoever watches.
+  func watching<Result>(
+    _ work: (Engine, EngineControl) async throws(RollbookError) -> Result
+  ) async throws(RollbookError) -> Result {
+    defer { progress.end() }
+    return try await work(engine, control)
+  }
+
+  /// Says what stands after an operation.
+  ///
+  /// - Throws: the exit status where it is not 0.
+  func conclude(_ report: OperationReport) async throws {
+    let status = try await say(report)
+    if status != .done { throw ExitCode(status.rawValue) }
+  }
+
+  /// Says what stands after an operation, and how to go on where that is not plain.
+  func say(_ report: OperationReport) async throws(RollbookError) -> ExitStatus {
+    let status = ExitStatus(report)
+    Standard.print(Summary.standing(report, snapshot: try await takenSnapshot(report)))
+    for line in Summary.causes(report) { Standard.note("  " + line) }
+    if status == .failedAndNothingRuns, let wayOut = try await wayOut(report.state) {
+      Standard.note("  " + wayOut)
     }
+    return status
+  }
 
-    func execute(
-      _ request: ChangeRequest, on name: String
-    ) async throws(RollbookError) -> OperationReport {
-      defer { progress.end() }
-      return try await engine.execute(request, on: name, by: requester, control: control)
-    }
-
-    /// Does other work of the engine's under the eyes of whoever watches.
-    func watching<Result>(
-      _ work: (Engine, EngineControl) async throws(RollbookError) -> Result
-    ) async throws(RollbookError) -> Result {
-      defer { progress.end() }
-      return try await work(engine, control)
-    }
-
-    /// Says what stands after an operation.
-    ///
-    /// - Throws: the exit status where it is not 0.
-    func conclude(_ report: OperationReport) async throws {
-      let status = try await say(report)
-      if status != .done { throw ExitCode(status.rawValue) }
-    }
-
-    /// Says what stands after an operation, and how to go on where that is not plain.
-    func say(_ report: OperationReport) async throws(RollbookError) -> ExitStatus {
-      let status = ExitStatus(report)
-      Standard.print(Summary.standing(report, snapshot: try await takenSnapshot(report)))
-      for line in Summary.causes(report) { Standard.note("  " + line) }
-      if status == .failedAndNothingRuns, let wayOut = try await wayOut(report.state) {
-        Standard.note("  " + wayOut)
-      }
-      return status
-    }
-
-    /// The name of the snapshot that an operation was asked to take.
-    private func takenSnapshot(_ report: OperationReport) async throws(RollbookError) -> String? {
-      let operation = report.record.operation
-      guard operation.kind == .createSnapshot else { return nil }
-      return try await engine.journal.read { (reader) throws(RollbookError) in
-        try reader.steps(of: operation.id).first { $0.name == .snapshotting }?.detail.snapshot
-      }
-    }
-
-    /// How to go back from a version that could not be run (BEHAVIOUR 1.3).
-    private func wayOut(_ state: ApplicationState) async throws(RollbookError) -> String? {
-      guard state.status == .ready, let top = state.shown.goodState else { return nil }
-      let good = try await engine.journal.read { (reader) throws(RollbookError) in
-        try reader.goodState(top)
-      }
-      let name = state.application.name
-      guard let good else { return nil }
-      if good.version == state.version && good.parallelism == state.parallelism {
-        return "way out: `rollbook start \(name)` starts version \(good.version) again"
-      }
-      let parallelism = good.parallelism == 1 ? "" : " with parallelism \(good.parallelism)"
-      return
-        "way out: `rollbook rollback \(name)` goes back to version \(good.version)\(parallelism)"
+  /// The name of the snapshot that an operation was asked to take.
+  private func takenSnapshot(_ report: OperationReport) async throws(RollbookError) -> String? {
+    let operation = report.record.operation
+    guard operation.kind == .createSnapshot else { return nil }
+    return try await engine.journal.read { (reader) throws(RollbookError) in
+      try reader.steps(of: operation.id).first { $0.name == .snapshotting }?.detail.snapshot
     }
   }
+
+  /// How to go back from a version that could not be run (BEHAVIOUR 1.3).
+  private func wayOut(_ state: ApplicationState) async throws(RollbookError) -> String? {
+    guard state.status == .ready, let top = state.shown.goodState else { return nil }
+    let good = try await engine.journal.read { (reader) throws(RollbookError) in
+      try reader.goodState(top)
+    }
+    let name = state.application.name
+    guard let good else { return nil }
+    if good.version == state.version && good.parallelism == state.parallelism {
+      return "way out: `rollbook start \(name)` starts version \(good.version) again"
+    }
+    let parallelism = good.parallelism == 1 ? "" : " with parallelism \(good.parallelism)"
+    return
+      "way out: `rollbook rollback \(name)` goes back to version \(good.version)\(parallelism)"
+  }
+}
 #endif

@@ -1,174 +1,174 @@
 #if CommandLine
-  internal import ArgumentParser
-  internal import Rollbook
+internal import ArgumentParser
+internal import Rollbook
 
-  /// The settings of a version, by `create` and `update`.
-  struct SettingOptions: ParsableArguments, Sendable {
-    @Option(
-      name: .customLong("arg"), parsing: .unconditionalSingleValue,
-      help: ArgumentHelp("An argument of the program; repeat for more.", valueName: "arg"))
-    var arguments: [String] = []
+/// The settings of a version, by `create` and `update`.
+struct SettingOptions: ParsableArguments, Sendable {
+  @Option(
+    name: .customLong("arg"), parsing: .unconditionalSingleValue,
+    help: ArgumentHelp("An argument of the program; repeat for more.", valueName: "arg"))
+  var arguments: [String] = []
 
-    @Option(
-      name: .customLong("property"), parsing: .unconditionalSingleValue,
-      help: ArgumentHelp("A variable of its environment; repeat for more.", valueName: "key=value"))
-    var properties: [String] = []
+  @Option(
+    name: .customLong("property"), parsing: .unconditionalSingleValue,
+    help: ArgumentHelp("A variable of its environment; repeat for more.", valueName: "key=value"))
+  var properties: [String] = []
 
-    @Option(
-      name: .customLong("secret-property"), parsing: .unconditionalSingleValue,
-      help: ArgumentHelp(
-        "A variable whose value is read from a file at each deployment, and never kept.",
-        valueName: "key=@file"))
-    var secretProperties: [String] = []
+  @Option(
+    name: .customLong("secret-property"), parsing: .unconditionalSingleValue,
+    help: ArgumentHelp(
+      "A variable whose value is read from a file at each deployment, and never kept.",
+      valueName: "key=@file"))
+  var secretProperties: [String] = []
 
-    @Option(help: ArgumentHelp("The highest parallelism it can run at.", valueName: "n"))
-    var maxParallelism: Int?
+  @Option(help: ArgumentHelp("The highest parallelism it can run at.", valueName: "n"))
+  var maxParallelism: Int?
 
-    @Option(help: ArgumentHelp("The class to run (runtime flink).", valueName: "class"))
-    var entryClass: String?
+  @Option(help: ArgumentHelp("The class to run (runtime flink).", valueName: "class"))
+  var entryClass: String?
 
-    @Option(
-      name: .customLong("flink-url"),
-      help: ArgumentHelp("The cluster's address (runtime flink).", valueName: "url"))
-    var flinkURL: String?
+  @Option(
+    name: .customLong("flink-url"),
+    help: ArgumentHelp("The cluster's address (runtime flink).", valueName: "url"))
+  var flinkURL: String?
 
-    @Option(help: ArgumentHelp("What it runs on, such as FLINK-1_19.", valueName: "name"))
-    var runtimeEnvironment: String?
+  @Option(help: ArgumentHelp("What it runs on, such as FLINK-1_19.", valueName: "name"))
+  var runtimeEnvironment: String?
 
-    @Option(
-      parsing: .unconditional,
-      help: ArgumentHelp(
-        "A shell command that succeeds once the program is ready.", valueName: "cmd"))
-    var readyCheck: String?
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "A shell command that succeeds once the program is ready.", valueName: "cmd"))
+  var readyCheck: String?
 
-    @Option(
-      help: ArgumentHelp(
-        "How long it must run without a stumble to count as RUNNING (default 2).",
-        valueName: "seconds"))
-    var settle: Double?
+  @Option(
+    help: ArgumentHelp(
+      "How long it must run without a stumble to count as RUNNING (default 2).",
+      valueName: "seconds"))
+  var settle: Double?
 
-    @Option(
-      help: ArgumentHelp(
-        "How long it may take from deployment to RUNNING (default 300).", valueName: "seconds"))
-    var timeout: Double?
+  @Option(
+    help: ArgumentHelp(
+      "How long it may take from deployment to RUNNING (default 300).", valueName: "seconds"))
+  var timeout: Double?
 
-    @Option(
-      help: ArgumentHelp(
-        "How long an update is watched after RUNNING (default 0).", valueName: "seconds"))
-    var bake: Double?
+  @Option(
+    help: ArgumentHelp(
+      "How long an update is watched after RUNNING (default 0).", valueName: "seconds"))
+  var bake: Double?
 
-    @Option(
-      help: ArgumentHelp(
-        "How long to wait for a cluster's lost answer (default 60).", valueName: "seconds"))
-    var submitGrace: Double?
+  @Option(
+    help: ArgumentHelp(
+      "How long to wait for a cluster's lost answer (default 60).", valueName: "seconds"))
+  var submitGrace: Double?
 
-    @Option(
-      help: ArgumentHelp(
-        "How long it may take to stop before it is killed (default 10).", valueName: "seconds"))
-    var stopGrace: Double?
+  @Option(
+    help: ArgumentHelp(
+      "How long it may take to stop before it is killed (default 10).", valueName: "seconds"))
+  var stopGrace: Double?
 
-    @Option(
-      help: ArgumentHelp("How long a snapshot may take (default 300).", valueName: "seconds"))
-    var snapshotTimeout: Double?
+  @Option(
+    help: ArgumentHelp("How long a snapshot may take (default 300).", valueName: "seconds"))
+  var snapshotTimeout: Double?
 
-    @Flag(inversion: .prefixedNo, help: "Roll back by itself what fails (default: no).")
-    var rollback: Bool?
+  @Flag(inversion: .prefixedNo, help: "Roll back by itself what fails (default: no).")
+  var rollback: Bool?
 
-    @Flag(inversion: .prefixedNo, help: "Keep the state over deployments (default: yes).")
-    var snapshots: Bool?
+  @Flag(inversion: .prefixedNo, help: "Keep the state over deployments (default: yes).")
+  var snapshots: Bool?
 
-    @Option(
-      parsing: .unconditional,
-      help: ArgumentHelp("A few words about the application.", valueName: "text"))
-    var description: String?
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("A few words about the application.", valueName: "text"))
+  var description: String?
+}
+
+extension SettingOptions {
+  /// Changes what was named, and keeps the rest.
+  func apply(to old: VersionConfiguration) throws(RollbookError) -> VersionConfiguration {
+    var new = old
+    if !arguments.isEmpty { new.arguments = arguments }
+    try applyProperties(to: &new)
+    if let maxParallelism { new.maxParallelism = maxParallelism }
+    if let entryClass { new.entryClass = entryClass }
+    if let flinkURL { new.clusterAddress = flinkURL }
+    if let readyCheck { new.readyCheck = readyCheck.isEmpty ? nil : readyCheck }
+    if let settle { new.settleSeconds = try seconds(settle, "settle") }
+    if let timeout { new.timeoutSeconds = try seconds(timeout, "timeout") }
+    if let bake { new.bakeSeconds = try seconds(bake, "bake") }
+    if let submitGrace { new.submitGraceSeconds = try seconds(submitGrace, "submit-grace") }
+    if let stopGrace { new.stopGraceSeconds = try seconds(stopGrace, "stop-grace") }
+    if let snapshotTimeout {
+      new.snapshotTimeoutSeconds = try seconds(snapshotTimeout, "snapshot-timeout")
+    }
+    if let rollback { new.rollbackEnabled = rollback }
+    if let snapshots { new.snapshotsEnabled = snapshots }
+    if let description { new.description = description }
+    return new
   }
 
-  extension SettingOptions {
-    /// Changes what was named, and keeps the rest.
-    func apply(to old: VersionConfiguration) throws(RollbookError) -> VersionConfiguration {
-      var new = old
-      if !arguments.isEmpty { new.arguments = arguments }
-      try applyProperties(to: &new)
-      if let maxParallelism { new.maxParallelism = maxParallelism }
-      if let entryClass { new.entryClass = entryClass }
-      if let flinkURL { new.clusterAddress = flinkURL }
-      if let readyCheck { new.readyCheck = readyCheck.isEmpty ? nil : readyCheck }
-      if let settle { new.settleSeconds = try seconds(settle, "settle") }
-      if let timeout { new.timeoutSeconds = try seconds(timeout, "timeout") }
-      if let bake { new.bakeSeconds = try seconds(bake, "bake") }
-      if let submitGrace { new.submitGraceSeconds = try seconds(submitGrace, "submit-grace") }
-      if let stopGrace { new.stopGraceSeconds = try seconds(stopGrace, "stop-grace") }
-      if let snapshotTimeout {
-        new.snapshotTimeoutSeconds = try seconds(snapshotTimeout, "snapshot-timeout")
-      }
-      if let rollback { new.rollbackEnabled = rollback }
-      if let snapshots { new.snapshotsEnabled = snapshots }
-      if let description { new.description = description }
-      return new
+  private func applyProperties(
+    to configuration: inout VersionConfiguration
+  ) throws(RollbookError) {
+    for text in properties {
+      let (key, value) = try keyAndValue(text, example: "--property NAME=VALUE")
+      configuration.properties[key] = value
+      configuration.secretProperties[key] = nil
     }
-
-    private func applyProperties(
-      to configuration: inout VersionConfiguration
-    ) throws(RollbookError) {
-      for text in properties {
-        let (key, value) = try keyAndValue(text, example: "--property NAME=VALUE")
-        configuration.properties[key] = value
-        configuration.secretProperties[key] = nil
-      }
-      for text in secretProperties {
-        let example = "--secret-property NAME=@FILE"
-        let (key, value) = try keyAndValue(text, example: example)
-        guard value.hasPrefix("@"), value.count > 1 else {
-          throw RollbookError(
-            .invalidArgument, "The secret property \(key) does not name a file.",
-            hint: "Write \(example): the value is read from the file, and never kept.")
-        }
-        let path = try HomeOptions.absolute(String(value.dropFirst()))
-        configuration.secretProperties[key] = try SecretFile.reference(to: path)
-        configuration.properties[key] = nil
-      }
-      let plain = Set(properties.map { $0.prefix { $0 != "=" } })
-      if let both = secretProperties.map({ $0.prefix { $0 != "=" } }).first(where: plain.contains) {
+    for text in secretProperties {
+      let example = "--secret-property NAME=@FILE"
+      let (key, value) = try keyAndValue(text, example: example)
+      guard value.hasPrefix("@"), value.count > 1 else {
         throw RollbookError(
-          .invalidArgument, "The property \(both) is given both openly and as a secret.")
+          .invalidArgument, "The secret property \(key) does not name a file.",
+          hint: "Write \(example): the value is read from the file, and never kept.")
       }
+      let path = try HomeOptions.absolute(String(value.dropFirst()))
+      configuration.secretProperties[key] = try SecretFile.reference(to: path)
+      configuration.properties[key] = nil
     }
-
-    private func keyAndValue(
-      _ text: String, example: String
-    ) throws(RollbookError) -> (String, String) {
-      guard let equals = text.firstIndex(of: "="), equals != text.startIndex else {
-        // The text may hold a secret that was misspelt: it is not repeated.
-        throw RollbookError(
-          .invalidArgument, "A property has no name or no `=`.", hint: "Write \(example).")
-      }
-      return (String(text[..<equals]), String(text[text.index(after: equals)...]))
-    }
-
-    private func seconds(_ value: Double, _ name: String) throws(RollbookError) -> Double {
-      guard (0...31_536_000).contains(value) else {
-        throw RollbookError(
-          .invalidArgument, "--\(name) \(value) is not between 0 and a year of seconds.")
-      }
-      return value
-    }
-
-    /// Refuses what has a meaning on another runtime only.
-    func check(for runtime: String) throws(RollbookError) {
-      guard runtime == ProcessSettings.runtime else { return }
-      let named: [(String, Bool)] = [
-        ("--entry-class", entryClass != nil), ("--flink-url", flinkURL != nil),
-        ("--submit-grace", submitGrace != nil),
-        (
-          "--runtime-environment",
-          runtimeEnvironment != nil && runtimeEnvironment != ProcessSettings.environment
-        ),
-      ]
-      for (name, isNamed) in named where isNamed {
-        throw RollbookError(
-          .invalidArgument, "\(name) has no meaning on the runtime \(runtime).",
-          hint: "Leave it out; `rollbook create --help` lists the settings.")
-      }
+    let plain = Set(properties.map { $0.prefix { $0 != "=" } })
+    if let both = secretProperties.map({ $0.prefix { $0 != "=" } }).first(where: plain.contains) {
+      throw RollbookError(
+        .invalidArgument, "The property \(both) is given both openly and as a secret.")
     }
   }
+
+  private func keyAndValue(
+    _ text: String, example: String
+  ) throws(RollbookError) -> (String, String) {
+    guard let equals = text.firstIndex(of: "="), equals != text.startIndex else {
+      // The text may hold a secret that was misspelt: it is not repeated.
+      throw RollbookError(
+        .invalidArgument, "A property has no name or no `=`.", hint: "Write \(example).")
+    }
+    return (String(text[..<equals]), String(text[text.index(after: equals)...]))
+  }
+
+  private func seconds(_ value: Double, _ name: String) throws(RollbookError) -> Double {
+    guard (0...31_536_000).contains(value) else {
+      throw RollbookError(
+        .invalidArgument, "--\(name) \(value) is not between 0 and a year of seconds.")
+    }
+    return value
+  }
+
+  /// Refuses what has a meaning on another runtime only.
+  func check(for runtime: String) throws(RollbookError) {
+    guard runtime == ProcessSettings.runtime else { return }
+    let named: [(String, Bool)] = [
+      ("--entry-class", entryClass != nil), ("--flink-url", flinkURL != nil),
+      ("--submit-grace", submitGrace != nil),
+      (
+        "--runtime-environment",
+        runtimeEnvironment != nil && runtimeEnvironment != ProcessSettings.environment
+      ),
+    ]
+    for (name, isNamed) in named where isNamed {
+      throw RollbookError(
+        .invalidArgument, "\(name) has no meaning on the runtime \(runtime).",
+        hint: "Leave it out; `rollbook create --help` lists the settings.")
+    }
+  }
+}
 #endif

@@ -1,114 +1,114 @@
 #if CommandLine
-  internal import ArgumentParser
-  internal import Rollbook
+internal import ArgumentParser
+internal import Rollbook
 
-  struct Logs: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-      abstract: "What a program wrote: the newest 64 KiB of what runs, or ran last.")
+struct Logs: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "What a program wrote: the newest 64 KiB of what runs, or ran last.")
 
-    @Argument(help: "The application's name.") var name: String
+  @Argument(help: "The application's name.") var name: String
 
-    @Option(
-      help: ArgumentHelp("Of the newest deployment of this version.", valueName: "version"))
-    var version: Int64?
+  @Option(
+    help: ArgumentHelp("Of the newest deployment of this version.", valueName: "version"))
+  var version: Int64?
 
-    @Flag(name: [.customShort("f"), .long], help: "Go on showing what is written.")
-    var follow = false
+  @Flag(name: [.customShort("f"), .long], help: "Go on showing what is written.")
+  var follow = false
 
-    @OptionGroup var options: ReadOptions
+  @OptionGroup var options: ReadOptions
 
-    private static let pageSize = 65536
+  private static let pageSize = 65536
 
-    func validate() throws {
-      if let version { try checkVersionNumber(version) }
-      if follow && (options.output == .json || options.output == .csv) {
-        throw ValidationError("--follow goes with table or jsonl.")
-      }
-    }
-
-    func run() async throws {
-      let session = try ReadSession(options.home)
-      let state = try session.state(of: name)
-      let runtime = try Runtimes.runtime(of: state.application, in: session.home)
-      guard var generation = try newestGeneration(session, state) else {
-        throw RollbookError(
-          .notFound,
-          version.map { "Version \($0) of \(name) was never deployed." }
-            ?? "\(name) was never deployed.",
-          hint: "`rollbook operations \(name)` shows what happened.")
-      }
-      let part = await runtime.log(of: generation, from: nil, limit: Logs.pageSize)
-      var writer = LogWriter(format: options.output)
-      try writer.write(part?.bytes ?? [])
-      var offset = part?.nextOffset ?? 0
-      while follow {
-        let next = await runtime.log(of: generation, from: offset, limit: Logs.pageSize)
-        try writer.write(next?.bytes ?? [])
-        offset = next?.nextOffset ?? offset
-        if next?.bytes.isEmpty == false { continue }
-        try await Task.sleep(for: .milliseconds(200))
-        if let newer = try newestGeneration(session, state), newer.token != generation.token {
-          Standard.note("rollbook: version \(newer.version.version) follows")
-          generation = newer
-          offset = 0
-        }
-      }
-      try writer.end()
-    }
-
-    private func newestGeneration(
-      _ session: ReadSession, _ state: ApplicationState
-    ) throws(RollbookError) -> Generation? {
-      try session.read { (reader) throws(RollbookError) in
-        if version == nil, let running = try reader.runningGeneration(of: state.application),
-          try reader.state(of: state.application).inFlight == nil
-        {
-          return running
-        }
-        return try reader.newestDeployment(of: state.application, version: version)
-      }
+  func validate() throws {
+    if let version { try checkVersionNumber(version) }
+    if follow && (options.output == .json || options.output == .csv) {
+      throw ValidationError("--follow goes with table or jsonl.")
     }
   }
 
-  /// Writes a log as it is, or its lines as rows.
-  private struct LogWriter {
-    let format: OutputFormat
-    private var rest: [UInt8] = []
-    private var lines: [LogLine] = []
-
-    init(format: OutputFormat) { self.format = format }
-
-    mutating func write(_ bytes: [UInt8]) throws(RollbookError) {
-      if format == .table { return Standard.write(bytes) }
-      rest += bytes
-      while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
-        try add(rest[..<end])
-        rest.removeSubrange(...end)
+  func run() async throws {
+    let session = try ReadSession(options.home)
+    let state = try session.state(of: name)
+    let runtime = try Runtimes.runtime(of: state.application, in: session.home)
+    guard var generation = try newestGeneration(session, state) else {
+      throw RollbookError(
+        .notFound,
+        version.map { "Version \($0) of \(name) was never deployed." }
+          ?? "\(name) was never deployed.",
+        hint: "`rollbook operations \(name)` shows what happened.")
+    }
+    let part = await runtime.log(of: generation, from: nil, limit: Logs.pageSize)
+    var writer = LogWriter(format: options.output)
+    try writer.write(part?.bytes ?? [])
+    var offset = part?.nextOffset ?? 0
+    while follow {
+      let next = await runtime.log(of: generation, from: offset, limit: Logs.pageSize)
+      try writer.write(next?.bytes ?? [])
+      offset = next?.nextOffset ?? offset
+      if next?.bytes.isEmpty == false { continue }
+      try await Task.sleep(for: .milliseconds(200))
+      if let newer = try newestGeneration(session, state), newer.token != generation.token {
+        Standard.note("rollbook: version \(newer.version.version) follows")
+        generation = newer
+        offset = 0
       }
     }
+    try writer.end()
+  }
 
-    /// The last line, and all of them where they make one document.
-    mutating func end() throws(RollbookError) {
-      if format == .table { return }
-      if !rest.isEmpty { try add(rest[...]) }
-      if format != .jsonl {
-        try Answer(format: format).list("LogLines", lines) { Table([]) }
+  private func newestGeneration(
+    _ session: ReadSession, _ state: ApplicationState
+  ) throws(RollbookError) -> Generation? {
+    try session.read { (reader) throws(RollbookError) in
+      if version == nil, let running = try reader.runningGeneration(of: state.application),
+        try reader.state(of: state.application).inFlight == nil
+      {
+        return running
       }
+      return try reader.newestDeployment(of: state.application, version: version)
     }
+  }
+}
 
-    private mutating func add(_ bytes: ArraySlice<UInt8>) throws(RollbookError) {
-      let line = LogLine(message: String(decoding: bytes, as: UTF8.self))
-      if format == .jsonl {
-        Standard.print(try JSONText.line(line))
-      } else {
-        lines.append(line)
-      }
+/// Writes a log as it is, or its lines as rows.
+private struct LogWriter {
+  let format: OutputFormat
+  private var rest: [UInt8] = []
+  private var lines: [LogLine] = []
+
+  init(format: OutputFormat) { self.format = format }
+
+  mutating func write(_ bytes: [UInt8]) throws(RollbookError) {
+    if format == .table { return Standard.write(bytes) }
+    rest += bytes
+    while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
+      try add(rest[..<end])
+      rest.removeSubrange(...end)
     }
   }
 
-  private struct LogLine: ListingRow {
-    var message: String
-    static let fieldNames = ["Message"]
-    var fields: [String] { [message] }
+  /// The last line, and all of them where they make one document.
+  mutating func end() throws(RollbookError) {
+    if format == .table { return }
+    if !rest.isEmpty { try add(rest[...]) }
+    if format != .jsonl {
+      try Answer(format: format).list("LogLines", lines) { Table([]) }
+    }
   }
+
+  private mutating func add(_ bytes: ArraySlice<UInt8>) throws(RollbookError) {
+    let line = LogLine(message: String(decoding: bytes, as: UTF8.self))
+    if format == .jsonl {
+      Standard.print(try JSONText.line(line))
+    } else {
+      lines.append(line)
+    }
+  }
+}
+
+private struct LogLine: ListingRow {
+  var message: String
+  static let fieldNames = ["Message"]
+  var fields: [String] { [message] }
+}
 #endif

@@ -1,49 +1,49 @@
 #if CommandLine
-  internal import ArgumentParser
-  internal import Rollbook
+internal import ArgumentParser
+internal import Rollbook
 
-  struct OperationVerb: ParsableCommand {
-    static let configuration = CommandConfiguration(
-      commandName: "operation", abstract: "One operation: everything that the journal holds of it.")
+struct OperationVerb: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "operation", abstract: "One operation: everything that the journal holds of it.")
 
-    @Argument(help: "The application's name.") var name: String
-    @Argument(help: "The operation's number.") var id: Int64
-    @OptionGroup var options: ReadOptions
+  @Argument(help: "The application's name.") var name: String
+  @Argument(help: "The operation's number.") var id: Int64
+  @OptionGroup var options: ReadOptions
 
-    func run() throws {
-      let session = try ReadSession(options.home)
-      let wanted = OperationID(id)
-      let name = name
-      // An operation of an earlier application of the name is found by its number too.
-      let found = try session.read { (reader) throws(RollbookError) -> OperationFacts? in
-        guard let operation = try reader.operation(wanted),
-          try reader.application(operation.application)?.name == name
-        else { return nil }
-        return try OperationFacts(operation, reader)
-      }
-      guard let found else {
-        _ = try session.state(of: name)
-        throw RollbookError(
-          .notFound, "\(name) has no operation \(id).",
-          hint: "`rollbook operations \(name)` lists them.")
-      }
-      try options.answer.one("ApplicationOperationInfoDetails", OperationDetails(found)) {
-        OperationText(facts: found, name: name).render(for: .output)
-      }
+  func run() throws {
+    let session = try ReadSession(options.home)
+    let wanted = OperationID(id)
+    let name = name
+    // An operation of an earlier application of the name is found by its number too.
+    let found = try session.read { (reader) throws(RollbookError) -> OperationFacts? in
+      guard let operation = try reader.operation(wanted),
+        try reader.application(operation.application)?.name == name
+      else { return nil }
+      return try OperationFacts(operation, reader)
+    }
+    guard let found else {
+      _ = try session.state(of: name)
+      throw RollbookError(
+        .notFound, "\(name) has no operation \(id).",
+        hint: "`rollbook operations \(name)` lists them.")
+    }
+    try options.answer.one("ApplicationOperationInfoDetails", OperationDetails(found)) {
+      OperationText(facts: found, name: name).render(for: .output)
     }
   }
+}
 
-  extension OperationFacts {
-    init(_ operation: Operation, _ reader: borrowing JournalReader) throws(RollbookError) {
-      let outcome = try reader.outcome(of: operation.id)
-      var rollback: OperationRecord?
-      if let id = outcome?.rollbackOperation, let operation = try reader.operation(id) {
-        rollback = OperationRecord(operation: operation, outcome: try reader.outcome(of: id))
-      }
-      self.init(
-        record: OperationRecord(operation: operation, outcome: outcome),
-        failure: try reader.failure(of: operation.id), steps: try reader.steps(of: operation.id),
-        cancellations: try reader.cancellations(of: operation.id), rollback: rollback)
+extension OperationFacts {
+  init(_ operation: Operation, _ reader: borrowing JournalReader) throws(RollbookError) {
+    let outcome = try reader.outcome(of: operation.id)
+    var rollback: OperationRecord?
+    if let id = outcome?.rollbackOperation, let operation = try reader.operation(id) {
+      rollback = OperationRecord(operation: operation, outcome: try reader.outcome(of: id))
     }
+    self.init(
+      record: OperationRecord(operation: operation, outcome: outcome),
+      failure: try reader.failure(of: operation.id), steps: try reader.steps(of: operation.id),
+      cancellations: try reader.cancellations(of: operation.id), rollback: rollback)
   }
+}
 #endif

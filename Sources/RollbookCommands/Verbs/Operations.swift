@@ -1,124 +1,124 @@
 #if CommandLine
-  internal import ArgumentParser
-  internal import Rollbook
+internal import ArgumentParser
+internal import Rollbook
 
-  struct Operations: ParsableCommand {
-    static let configuration = CommandConfiguration(
-      abstract: "The operations of an application, the newest first.", aliases: ["history"])
+struct Operations: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "The operations of an application, the newest first.", aliases: ["history"])
 
-    @Argument(help: "The application's name.") var name: String
+  @Argument(help: "The application's name.") var name: String
 
-    @Option(help: ArgumentHelp("Only this kind, such as UpdateApplication.", valueName: "kind"))
-    var kind: String?
+  @Option(help: ArgumentHelp("Only this kind, such as UpdateApplication.", valueName: "kind"))
+  var kind: String?
 
-    @Option(help: ArgumentHelp("Only this status, such as FAILED.", valueName: "status"))
-    var status: String?
+  @Option(help: ArgumentHelp("Only this status, such as FAILED.", valueName: "status"))
+  var status: String?
 
-    @Option(help: ArgumentHelp("At most so many.", valueName: "n"))
-    var limit = 50
+  @Option(help: ArgumentHelp("At most so many.", valueName: "n"))
+  var limit = 50
 
-    @Flag(help: "All of them.") var all = false
+  @Flag(help: "All of them.") var all = false
 
-    @Option(
-      parsing: .unconditional,
-      help: ArgumentHelp("Begin where an earlier page ended.", valueName: "token"))
-    var nextToken: String?
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Begin where an earlier page ended.", valueName: "token"))
+  var nextToken: String?
 
-    @OptionGroup var options: ReadOptions
+  @OptionGroup var options: ReadOptions
 
-    func validate() throws {
-      if limit < 1 { throw ValidationError("--limit \(limit) is less than 1.") }
+  func validate() throws {
+    if limit < 1 { throw ValidationError("--limit \(limit) is less than 1.") }
+  }
+
+  func run() throws {
+    let filter = OperationFilter(kind: try parsedKind(), status: try parsedStatus())
+    let session = try ReadSession(options.home)
+    let application = try session.state(of: name).application
+    let before = try nextToken.map { (text) throws(RollbookError) in
+      try PageToken.operation(from: text, of: application.id, filter)
     }
-
-    func run() throws {
-      let filter = OperationFilter(kind: try parsedKind(), status: try parsedStatus())
-      let session = try ReadSession(options.home)
-      let application = try session.state(of: name).application
-      let before = try nextToken.map { (text) throws(RollbookError) in
-        try PageToken.operation(from: text, of: application.id, filter)
+    let limit = all ? Int.max : limit
+    let (page, failures) = try session.read { (reader) throws(RollbookError) in
+      let page = try reader.operations(
+        of: application.id, filter: filter, before: before, limit: limit)
+      var failures: [OperationID: Failure] = [:]
+      for record in page.records where record.status == .failed || record.status == .cancelled {
+        failures[record.operation.id] = try reader.failure(of: record.operation.id)
       }
-      let limit = all ? Int.max : limit
-      let (page, failures) = try session.read { (reader) throws(RollbookError) in
-        let page = try reader.operations(
-          of: application.id, filter: filter, before: before, limit: limit)
-        var failures: [OperationID: Failure] = [:]
-        for record in page.records where record.status == .failed || record.status == .cancelled {
-          failures[record.operation.id] = try reader.failure(of: record.operation.id)
-        }
-        return (page, failures)
-      }
-      let token = page.next.map { PageToken.text(after: $0, of: application.id, filter) }
-      let rows = page.records.map { OperationInfo($0, failure: failures[$0.operation.id]) }
-      try options.answer.list("ApplicationOperationInfoList", rows, nextToken: token) {
-        Operations.table(page.records, failures)
-      }
-      if rows.isEmpty && options.output == .table { Standard.note("There are none.") }
-      if let token, options.output != .json {
-        Standard.note("There are more: --next-token \(token), or --all.")
-      }
+      return (page, failures)
     }
-
-    private func parsedKind() throws(RollbookError) -> OperationKind? {
-      guard let kind else { return nil }
-      if let known = OperationKind(name: kind) { return known }
-      throw RollbookError(
-        .invalidArgument, "\"\(kind)\" is no kind of operation.",
-        hint: "Known: \(OperationKind.allCases.map(\.name).joined(separator: ", ")).")
+    let token = page.next.map { PageToken.text(after: $0, of: application.id, filter) }
+    let rows = page.records.map { OperationInfo($0, failure: failures[$0.operation.id]) }
+    try options.answer.list("ApplicationOperationInfoList", rows, nextToken: token) {
+      Operations.table(page.records, failures)
     }
-
-    private func parsedStatus() throws(RollbookError) -> OperationStatus? {
-      guard let status else { return nil }
-      if let known = OperationStatus(name: status) { return known }
-      throw RollbookError(
-        .invalidArgument, "\"\(status)\" is no status of an operation.",
-        hint: "Known: \(OperationStatus.allCases.map(\.name).joined(separator: ", ")).")
-    }
-
-    static func table(
-      _ records: [OperationRecord], _ failures: [OperationID: Failure]
-    ) -> Table {
-      var table = Table(
-        [
-          Table.Column("ID", isNumber: true), Table.Column("OPERATION"), Table.Column("STATUS"),
-          Table.Column("VERSION"), Table.Column("STARTED"),
-          Table.Column("TOOK", isNumber: true, isSparable: true),
-        ], wide: "DETAIL")
-      for record in records {
-        let operation = record.operation
-        let took = record.outcome.map {
-          durationText($0.endedAt.seconds(since: operation.startedAt))
-        }
-        table.add([
-          Table.Cell(operation.id.description), Table.Cell(operation.kind.name),
-          Table.Cell(record.status.name, record.status.style), Table.Cell(versions(operation)),
-          Table.Cell(operation.startedAt.short), Table.Cell(took ?? "–"),
-          Table.Cell(detail(record, failures[operation.id]), .faint),
-        ])
-      }
-      return table
-    }
-
-    private static func versions(_ operation: Operation) -> String {
-      switch (operation.versionFrom, operation.versionTo) {
-      case (let from?, let to?): "\(from) → \(to)"
-      case (let from?, nil): "\(from)"
-      case (nil, let to?): "\(to)"
-      case (nil, nil): "–"
-      }
-    }
-
-    /// What tells most of an operation in a few words.
-    private static func detail(_ record: OperationRecord, _ failure: Failure?) -> String {
-      var parts: [String] = []
-      let operation = record.operation
-      if let to = operation.parallelismTo, let from = operation.parallelismFrom, from != to {
-        parts.append("parallelism \(from) → \(to)")
-      }
-      if let name = operation.parameters.snapshotName { parts.append(name) }
-      if operation.parameters.force == true { parts.append("forced") }
-      if let failure { parts.append(failure.rootCause) }
-      if let reason = operation.reason, failure == nil { parts.append(reason) }
-      return parts.joined(separator: "; ")
+    if rows.isEmpty && options.output == .table { Standard.note("There are none.") }
+    if let token, options.output != .json {
+      Standard.note("There are more: --next-token \(token), or --all.")
     }
   }
+
+  private func parsedKind() throws(RollbookError) -> OperationKind? {
+    guard let kind else { return nil }
+    if let known = OperationKind(name: kind) { return known }
+    throw RollbookError(
+      .invalidArgument, "\"\(kind)\" is no kind of operation.",
+      hint: "Known: \(OperationKind.allCases.map(\.name).joined(separator: ", ")).")
+  }
+
+  private func parsedStatus() throws(RollbookError) -> OperationStatus? {
+    guard let status else { return nil }
+    if let known = OperationStatus(name: status) { return known }
+    throw RollbookError(
+      .invalidArgument, "\"\(status)\" is no status of an operation.",
+      hint: "Known: \(OperationStatus.allCases.map(\.name).joined(separator: ", ")).")
+  }
+
+  static func table(
+    _ records: [OperationRecord], _ failures: [OperationID: Failure]
+  ) -> Table {
+    var table = Table(
+      [
+        Table.Column("ID", isNumber: true), Table.Column("OPERATION"), Table.Column("STATUS"),
+        Table.Column("VERSION"), Table.Column("STARTED"),
+        Table.Column("TOOK", isNumber: true, isSparable: true),
+      ], wide: "DETAIL")
+    for record in records {
+      let operation = record.operation
+      let took = record.outcome.map {
+        durationText($0.endedAt.seconds(since: operation.startedAt))
+      }
+      table.add([
+        Table.Cell(operation.id.description), Table.Cell(operation.kind.name),
+        Table.Cell(record.status.name, record.status.style), Table.Cell(versions(operation)),
+        Table.Cell(operation.startedAt.short), Table.Cell(took ?? "–"),
+        Table.Cell(detail(record, failures[operation.id]), .faint),
+      ])
+    }
+    return table
+  }
+
+  private static func versions(_ operation: Operation) -> String {
+    switch (operation.versionFrom, operation.versionTo) {
+    case (let from?, let to?): "\(from) → \(to)"
+    case (let from?, nil): "\(from)"
+    case (nil, let to?): "\(to)"
+    case (nil, nil): "–"
+    }
+  }
+
+  /// What tells most of an operation in a few words.
+  private static func detail(_ record: OperationRecord, _ failure: Failure?) -> String {
+    var parts: [String] = []
+    let operation = record.operation
+    if let to = operation.parallelismTo, let from = operation.parallelismFrom, from != to {
+      parts.append("parallelism \(from) → \(to)")
+    }
+    if let name = operation.parameters.snapshotName { parts.append(name) }
+    if operation.parameters.force == true { parts.append("forced") }
+    if let failure { parts.append(failure.rootCause) }
+    if let reason = operation.reason, failure == nil { parts.append(reason) }
+    return parts.joined(separator: "; ")
+  }
+}
 #endif

@@ -1,26 +1,26 @@
 #if CommandLine
-  internal import ArgumentParser
-  internal import Rollbook
+internal import ArgumentParser
+internal import Rollbook
 
-  struct Scale: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-      abstract: "Change the parallelism; roll back by itself where opted in.")
+struct Scale: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Change the parallelism; roll back by itself where opted in.")
 
-    @Argument(help: "The application's name.") var name: String
+  @Argument(help: "The application's name.") var name: String
 
-    @Option(help: ArgumentHelp("How many instances are to run.", valueName: "n"))
-    var parallelism: Int
+  @Option(help: ArgumentHelp("How many instances are to run.", valueName: "n"))
+  var parallelism: Int
 
-    @Flag(help: "Try a parallelism again that failed before.")
-    var force = false
+  @Flag(help: "Try a parallelism again that failed before.")
+  var force = false
 
-    @OptionGroup var versionCheck: VersionCheckOptions
-    @OptionGroup var options: ChangeOptions
+  @OptionGroup var versionCheck: VersionCheckOptions
+  @OptionGroup var options: ChangeOptions
 
-    func run() async throws {
-      try Validation.parallelism(parallelism)
-      try await ChangeSession(options).run(
-        .scale(parallelism: parallelism, ifVersion: versionCheck.ifVersion, force: force), on: name)
-    }
+  func run() async throws {
+    try Validation.parallelism(parallelism)
+    try await ChangeSession(options).run(
+      .scale(parallelism: parallelism, ifVersion: versionCheck.ifVersion, force: force), on: name)
   }
+}
 #endif

@@ -1,46 +1,46 @@
 #if CommandLine
-  internal import ArgumentParser
-  internal import Rollbook
+internal import ArgumentParser
+internal import Rollbook
 
-  struct Settle: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-      abstract: "Carry on or end what interrupted commands left; notice programs that are gone.",
-      discussion: "Exit status 0 when nothing is left in progress, whatever the outcomes; else 1.")
+struct Settle: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Carry on or end what interrupted commands left; notice programs that are gone.",
+    discussion: "Exit status 0 when nothing is left in progress, whatever the outcomes; else 1.")
 
-    @OptionGroup var options: ChangeOptions
+  @OptionGroup var options: ChangeOptions
 
-    func run() async throws {
-      let session = try ChangeSession(options)
-      let reports = try await session.watching { (engine, control) async throws(RollbookError) in
-        try await engine.settleAll(control: control)
-      }
-      if reports.isEmpty { Standard.note("There was nothing to settle.") }
-      var isDone = true
-      for report in reports {
-        let state = try await session.engine.state(of: report.application)
-        Standard.print(Settle.line(report, state))
-        switch report.finding {
-        case .settled, .ended: break
-        case .held, .waiting: isDone = false
-        }
-      }
-      if !isDone { throw ExitCode(ExitStatus.other.rawValue) }
+  func run() async throws {
+    let session = try ChangeSession(options)
+    let reports = try await session.watching { (engine, control) async throws(RollbookError) in
+      try await engine.settleAll(control: control)
     }
-
-    static func line(_ report: SettlingReport, _ state: ApplicationState) -> String {
-      let name = report.application.name
+    if reports.isEmpty { Standard.note("There was nothing to settle.") }
+    var isDone = true
+    for report in reports {
+      let state = try await session.engine.state(of: report.application)
+      Standard.print(Settle.line(report, state))
       switch report.finding {
-      case .settled(let id):
-        return "\(name): operation \(id) settled; \(Summary.standing(state))"
-      case .ended(let id):
-        return "\(name): found ended (operation \(id)); \(Summary.standing(state))"
-      case .held:
-        let title = state.inFlight.map(\.title) ?? "an operation"
-        return "\(name): \(title) is driven by somebody; `rollbook wait \(name)` waits for it"
-      case .waiting(let error):
-        let hint = error.hint.map { "\n  \($0)" } ?? ""
-        return "\(name): waiting: \(error.message)\(hint)"
+      case .settled, .ended: break
+      case .held, .waiting: isDone = false
       }
+    }
+    if !isDone { throw ExitCode(ExitStatus.other.rawValue) }
+  }
+
+  static func line(_ report: SettlingReport, _ state: ApplicationState) -> String {
+    let name = report.application.name
+    switch report.finding {
+    case .settled(let id):
+      return "\(name): operation \(id) settled; \(Summary.standing(state))"
+    case .ended(let id):
+      return "\(name): found ended (operation \(id)); \(Summary.standing(state))"
+    case .held:
+      let title = state.inFlight.map(\.title) ?? "an operation"
+      return "\(name): \(title) is driven by somebody; `rollbook wait \(name)` waits for it"
+    case .waiting(let error):
+      let hint = error.hint.map { "\n  \($0)" } ?? ""
+      return "\(name): waiting: \(error.message)\(hint)"
     }
   }
+}
 #endif

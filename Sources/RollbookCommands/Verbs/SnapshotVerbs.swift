@@ -1,11 +1,11 @@
 #if CommandLine
-  internal import ArgumentParser
+internal import ArgumentParser
 
-  struct SnapshotVerbs: ParsableCommand {
-    static let configuration = CommandConfiguration(
-      commandName: "snapshot", abstract: "Take, list, show and delete snapshots.",
-      subcommands: [
-        SnapshotCreate.self, SnapshotList.self, SnapshotShow.self, SnapshotDelete.self,
-      ])
-  }
+struct SnapshotVerbs: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "snapshot", abstract: "Take, list, show and delete snapshots.",
+    subcommands: [
+      SnapshotCreate.self, SnapshotList.self, SnapshotShow.self, SnapshotDelete.self,
+    ])
+}
 #endif

@@ -1,59 +1,59 @@
 #if CommandLine
-  internal import ArgumentParser
-  internal import Rollbook
+internal import ArgumentParser
+internal import Rollbook
 
-  struct Start: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-      abstract: "Start an application that is READY.",
-      discussion: "--interrupted starts every application that ran when the machine went down.")
+struct Start: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Start an application that is READY.",
+    discussion: "--interrupted starts every application that ran when the machine went down.")
 
-    @Argument(help: "Its name.") var name: String?
+  @Argument(help: "Its name.") var name: String?
 
-    @Flag(help: "Start what a reboot ended, with its newest state.")
-    var interrupted = false
+  @Flag(help: "Start what a reboot ended, with its newest state.")
+  var interrupted = false
 
-    @OptionGroup var restore: RestoreOptions
-    @OptionGroup var options: ChangeOptions
+  @OptionGroup var restore: RestoreOptions
+  @OptionGroup var options: ChangeOptions
 
-    func validate() throws {
-      if interrupted == (name != nil) {
-        throw ValidationError("Name an application, or say --interrupted.")
-      }
-      if interrupted && (restore.from != nil || restore.allowNonRestoredState) {
-        throw ValidationError("--interrupted always begins with the newest state.")
-      }
+  func validate() throws {
+    if interrupted == (name != nil) {
+      throw ValidationError("Name an application, or say --interrupted.")
     }
-
-    func run() async throws {
-      let session = try ChangeSession(options)
-      if let name {
-        return try await session.run(
-          .start(restore: restore.source, allowNonRestoredState: restore.allowNonRestoredState),
-          on: name)
-      }
-      try await startInterrupted(session)
-    }
-
-    /// Settles everything, starts what a reboot ended, and ends as the worst of them.
-    private func startInterrupted(_ session: ChangeSession) async throws {
-      let applications = try await session.watching {
-        (engine, control) async throws(RollbookError) in
-        _ = try await engine.settleAll(control: control)
-        return try await engine.interruptedByReboot()
-      }
-      if applications.isEmpty { Standard.note("Nothing was ended by a reboot.") }
-      var worst = ExitStatus.done
-      for application in applications {
-        do throws(RollbookError) {
-          let report = try await session.execute(
-            .start(restore: nil, allowNonRestoredState: false), on: application.name)
-          worst = worst.worse(try await session.say(report))
-        } catch {
-          Standard.writeError(CommandLineTool.describe(error))
-          worst = worst.worse(ExitStatus(error.code))
-        }
-      }
-      if worst != .done { throw ExitCode(worst.rawValue) }
+    if interrupted && (restore.from != nil || restore.allowNonRestoredState) {
+      throw ValidationError("--interrupted always begins with the newest state.")
     }
   }
+
+  func run() async throws {
+    let session = try ChangeSession(options)
+    if let name {
+      return try await session.run(
+        .start(restore: restore.source, allowNonRestoredState: restore.allowNonRestoredState),
+        on: name)
+    }
+    try await startInterrupted(session)
+  }
+
+  /// Settles everything, starts what a reboot ended, and ends as the worst of them.
+  private func startInterrupted(_ session: ChangeSession) async throws {
+    let applications = try await session.watching {
+      (engine, control) async throws(RollbookError) in
+      _ = try await engine.settleAll(control: control)
+      return try await engine.interruptedByReboot()
+    }
+    if applications.isEmpty { Standard.note("Nothing was ended by a reboot.") }
+    var worst = ExitStatus.done
+    for application in applications {
+      do throws(RollbookError) {
+        let report = try await session.execute(
+          .start(restore: nil, allowNonRestoredState: false), on: application.name)
+        worst = worst.worse(try await session.say(report))
+      } catch {
+        Standard.writeError(CommandLineTool.describe(error))
+        worst = worst.worse(ExitStatus(error.code))
+      }
+    }
+    if worst != .done { throw ExitCode(worst.rawValue) }
+  }
+}
 #endif
