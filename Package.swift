@@ -72,6 +72,15 @@ let package = Package(
     .testTarget(
       name: "RollbookProcessTests", dependencies: ["RollbookProcess", "RollbookKeeper"],
       swiftSettings: strict),
+    .testTarget(
+      name: "RollbookCommandsTests",
+      dependencies: [
+        "RollbookCommands", "Rollbook",
+        .product(
+          name: "ArgumentParser", package: "swift-argument-parser",
+          condition: .when(traits: ["CommandLine"])),
+      ],
+      swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )
