@@ -15,6 +15,8 @@ public protocol RuntimeAdapter: Sendable {
 
   /// Checks a version before anything is written, and names what it would run on.
   ///
+  /// What code is, a file or a folder with what in it, is for the runtime to say.
+  ///
   /// - Parameter codePath: the code as the user gave it; nil where an update keeps the code.
   /// - Returns: the runtime environment, such as `PROCESS-1` or `FLINK-1_19`.
   /// - Throws: `invalidArgument` where the configuration has no meaning on this runtime,
@@ -185,10 +187,15 @@ public struct RuntimeFailure: Error, Sendable, Equatable {
   public let text: String
   public let evidence: Evidence
 
-  public init(_ effect: Effect, rootCause: String, text: String, evidence: Evidence = Evidence()) {
+  /// - Parameters:
+  ///   - rootCause: one line.
+  ///   - text: the whole error text; nil where the root cause is all there is to say.
+  public init(
+    _ effect: Effect, rootCause: String, text: String? = nil, evidence: Evidence = Evidence()
+  ) {
     self.effect = effect
     self.rootCause = rootCause
-    self.text = text
+    self.text = text ?? rootCause
     self.evidence = evidence
   }
 }
