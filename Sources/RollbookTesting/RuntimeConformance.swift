@@ -61,7 +61,8 @@ public enum RuntimeConformance {
         try await body(bench)
       } catch {
         await bench.finish()
-        throw error
+        guard let failure = error as? RuntimeFailure else { throw error }
+        throw bench.violation("what is asked of the runtime here succeeds", saw: failure)
       }
       await bench.finish()
     }

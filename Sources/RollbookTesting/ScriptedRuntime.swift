@@ -49,9 +49,7 @@ public final class ScriptedRuntime: RuntimeAdapter {
     _ configuration: VersionConfiguration, codePath: String?
   ) async throws(RollbookError) -> String { "SCRIPTED-1" }
 
-  public func deploy(
-    _ deployment: Deployment, recordPlace: @Sendable (Place) async throws -> Void
-  ) async throws {
+  public func deploy(_ deployment: Deployment, recordPlace: RecordPlace) async throws {
     try hook(.deploy, .before)
     let generation = deployment.generation
     let now = try reachable()

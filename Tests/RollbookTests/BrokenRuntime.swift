@@ -20,9 +20,7 @@ struct BrokenRuntime: RuntimeAdapter {
     try await runtime.check(configuration, codePath: codePath)
   }
 
-  func deploy(
-    _ deployment: Deployment, recordPlace: @Sendable (Place) async throws -> Void
-  ) async throws {
+  func deploy(_ deployment: Deployment, recordPlace: RecordPlace) async throws {
     switch fault {
     case .recordsNoPlace: try await runtime.deploy(deployment) { _ in }
     case .recordsPlaceTwice:

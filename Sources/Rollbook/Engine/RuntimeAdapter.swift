@@ -30,10 +30,7 @@ public protocol RuntimeAdapter: Sendable {
   ///   program can run; where it throws, nothing may ever run.
   /// - Throws: `RuntimeFailure` (effect `.ended`: nothing of it runs; `.unknown`: it may run), or what
   ///   `recordPlace` threw.
-  func deploy(
-    _ deployment: Deployment,
-    recordPlace: @Sendable (Place) async throws -> Void
-  ) async throws
+  func deploy(_ deployment: Deployment, recordPlace: RecordPlace) async throws
 
   /// Looks at what really runs. Never throws: what cannot be seen is an observation too.
   func observe(_ generation: Generation) async -> Observation
@@ -67,6 +64,12 @@ public protocol RuntimeAdapter: Sendable {
   /// - Parameter offset: the byte to read from; nil for the newest `limit` bytes.
   func log(of generation: Generation, from offset: Int64?, limit: Int) async -> LogPart?
 }
+
+/// Makes durable where a generation is about to run.
+///
+/// A name of its own, since a function type means the same for everybody only where its isolation
+/// is spelled out: packages differ in their upcoming features.
+public typealias RecordPlace = nonisolated(nonsending) @Sendable (Place) async throws -> Void
 
 /// What is to be started.
 public struct Deployment: Sendable {
