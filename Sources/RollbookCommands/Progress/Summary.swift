@@ -66,7 +66,7 @@ enum Summary {
     case (.stop, .successful): return "stopped, \(standing(state))"
     case (.rollback, .successful), (.systemRollback, .successful):
       let version = next.operation.versionTo ?? state.version
-      if isUntouched || next.operation.parameters.targetReason?.contains("never stopped") == true {
+      if isUntouched || next.operation.parameters.isOldUntouched == true {
         return "version \(version) was never stopped, \(status)"
       }
       return "rolled back to version \(version), \(status)"
