@@ -72,6 +72,9 @@ let package = Package(
     .testTarget(
       name: "RollbookProcessTests", dependencies: ["RollbookProcess", "RollbookKeeper"],
       swiftSettings: strict),
+    .testTarget(
+      name: "RollbookEndToEndTests", dependencies: ["RollbookLight", "RollbookKeeper"],
+      swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

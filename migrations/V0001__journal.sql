@@ -51,7 +51,7 @@ CREATE TABLE applications (
 ) STRICT;
 
 CREATE UNIQUE INDEX applications_living ON applications (name) WHERE deleted_at IS NULL;
-CREATE INDEX applications_named ON applications (name, id);
+CREATE INDEX applications_named ON applications (name);
 
 -- Every change that was asked for, in the order in which it began.
 CREATE TABLE operations (
@@ -78,7 +78,7 @@ CREATE TABLE operations (
   previous_snapshot_id INTEGER
 ) STRICT;
 
-CREATE INDEX operations_rare ON operations (application_id, kind, id) WHERE kind >= 10;
+CREATE INDEX operations_rare ON operations (application_id, kind) WHERE kind >= 10;
 
 -- Which versions were rolled back from: kinds 12 and 13.
 CREATE INDEX operations_rolled_back ON operations (application_id, version_from)
@@ -131,13 +131,16 @@ CREATE TABLE operation_outcomes (
   -- A good state is the version and parallelism of the outcome that pushed it on the stack.
   good_state INTEGER,        -- the operation whose outcome pushed the one now on top
   good_state_below INTEGER,  -- where this outcome pushed: the one that was on top before
+  -- 1 where this outcome pushed a version that another operation had made. What the operation that
+  -- made a version pushed is found through the version; so this index stays small.
+  pushed_again INTEGER CHECK (pushed_again = 1),
   rollback_decision TEXT,
   rollback_decision_reason TEXT,
   rollback_operation_id INTEGER
 ) STRICT;
 
-CREATE INDEX operation_outcomes_pushed ON operation_outcomes (application_id, version)
-  WHERE good_state = operation_id;
+CREATE INDEX operation_outcomes_pushed_again ON operation_outcomes (application_id, version)
+  WHERE pushed_again = 1;
 
 -- Why an operation failed: kept for good.
 CREATE TABLE failures (
@@ -180,15 +183,16 @@ CREATE TABLE suspect_resolutions (
 
 -- Every configuration that an application ever had.
 CREATE TABLE versions (
+  operation_id INTEGER PRIMARY KEY REFERENCES operations (id),  -- the one that made it
   application_id INTEGER NOT NULL REFERENCES applications (id),
   version INTEGER NOT NULL CHECK (version BETWEEN 1 AND 999999999),
-  operation_id INTEGER NOT NULL,
   created_at INTEGER NOT NULL,
   artifact TEXT NOT NULL,  -- sha256 of the bytes in the artifact store
   runtime_environment TEXT NOT NULL,
-  configuration TEXT NOT NULL CHECK (json_valid(configuration)),
-  PRIMARY KEY (application_id, version)
-) STRICT, WITHOUT ROWID;
+  configuration TEXT NOT NULL CHECK (json_valid(configuration))
+) STRICT;
+
+CREATE UNIQUE INDEX versions_by_number ON versions (application_id, version);
 
 -- A snapshot's intent; its outcome row says whether there is one.
 CREATE TABLE snapshots (
@@ -202,8 +206,8 @@ CREATE TABLE snapshots (
   started_at INTEGER NOT NULL
 ) STRICT;
 
-CREATE INDEX snapshots_by_application ON snapshots (application_id, id);
-CREATE INDEX snapshots_by_name ON snapshots (application_id, name, id);
+CREATE INDEX snapshots_by_application ON snapshots (application_id);
+CREATE INDEX snapshots_by_name ON snapshots (application_id, name);
 
 CREATE TABLE snapshot_outcomes (
   id INTEGER PRIMARY KEY,  -- the newest snapshot is the one with the highest
@@ -217,7 +221,7 @@ CREATE TABLE snapshot_outcomes (
   failure TEXT
 ) STRICT;
 
-CREATE INDEX snapshot_outcomes_ready ON snapshot_outcomes (application_id, id) WHERE ready = 1;
+CREATE INDEX snapshot_outcomes_ready ON snapshot_outcomes (application_id) WHERE ready = 1;
 
 CREATE TABLE snapshot_deletions (
   snapshot_id INTEGER PRIMARY KEY REFERENCES snapshots (id),

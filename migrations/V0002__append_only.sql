@@ -63,7 +63,9 @@ BEGIN SELECT RAISE(ABORT, 'versions is append-only: rows are never changed'); EN
 CREATE TRIGGER versions_no_delete BEFORE DELETE ON versions
 BEGIN SELECT RAISE(ABORT, 'versions is append-only: rows are never deleted'); END;
 CREATE TRIGGER versions_no_replace BEFORE INSERT ON versions
-WHEN EXISTS (SELECT 1 FROM versions WHERE application_id = NEW.application_id AND version = NEW.version)
+WHEN EXISTS (SELECT 1 FROM versions WHERE operation_id = NEW.operation_id)
+  OR EXISTS (SELECT 1 FROM versions
+             WHERE application_id = NEW.application_id AND version = NEW.version)
 BEGIN SELECT RAISE(ABORT, 'versions is append-only: a row with this key exists'); END;
 
 CREATE TRIGGER snapshots_no_update BEFORE UPDATE ON snapshots
@@ -79,7 +81,8 @@ BEGIN SELECT RAISE(ABORT, 'snapshot_outcomes is append-only: rows are never chan
 CREATE TRIGGER snapshot_outcomes_no_delete BEFORE DELETE ON snapshot_outcomes
 BEGIN SELECT RAISE(ABORT, 'snapshot_outcomes is append-only: rows are never deleted'); END;
 CREATE TRIGGER snapshot_outcomes_no_replace BEFORE INSERT ON snapshot_outcomes
-WHEN EXISTS (SELECT 1 FROM snapshot_outcomes WHERE id = NEW.id OR snapshot_id = NEW.snapshot_id)
+WHEN EXISTS (SELECT 1 FROM snapshot_outcomes WHERE id = NEW.id)
+  OR EXISTS (SELECT 1 FROM snapshot_outcomes WHERE snapshot_id = NEW.snapshot_id)
 BEGIN SELECT RAISE(ABORT, 'snapshot_outcomes is append-only: a row with this key exists'); END;
 
 CREATE TRIGGER snapshot_deletions_no_update BEFORE UPDATE ON snapshot_deletions

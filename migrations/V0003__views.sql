@@ -84,7 +84,10 @@ SELECT
   v.configuration AS configuration,
   EXISTS (
     SELECT 1 FROM operation_outcomes AS g
-    WHERE g.good_state = g.operation_id
+    WHERE g.operation_id = v.operation_id AND g.good_state = g.operation_id)
+  OR EXISTS (
+    SELECT 1 FROM operation_outcomes AS g
+    WHERE g.pushed_again = 1
       AND g.application_id = v.application_id AND g.version = v.version) AS reached_running,
   strftime('%Y-%m-%dT%H:%M:%S', v.created_at / 1000000, 'unixepoch')
     || printf('.%06dZ', v.created_at % 1000000) AS created_at

@@ -112,7 +112,7 @@ public final class Journal: Sendable {
   ///
   /// A lone caller commits on its own thread.
   public func blockingWrite<Result: Sendable>(
-    _ body: @Sendable (borrowing JournalWriter) throws(RollbookError) -> Result
+    _ body: @escaping @Sendable (borrowing JournalWriter) throws(RollbookError) -> Result
   ) throws(RollbookError) -> Result {
     if writeQueue.tryLead() {
       defer { writeQueue.endLead { self.commit($0) } }
@@ -122,19 +122,17 @@ public final class Journal: Sendable {
     }
     let answer = Mutex<Swift.Result<Result, RollbookError>?>(nil)
     let done = DispatchSemaphore(value: 0)
-    withoutActuallyEscaping(body) { body in
-      let request = WriteQueue.Request(
-        body: { (writer) throws(RollbookError) in
-          let value = try body(writer)
-          answer.withLock { $0 = .success(value) }
-        },
-        answer: { error in
-          if let error { answer.withLock { $0 = .failure(error) } }
-          done.signal()
-        })
-      writeQueue.enqueue(request) { self.commit($0) }
-      done.wait()
-    }
+    let request = WriteQueue.Request(
+      body: { (writer) throws(RollbookError) in
+        let value = try body(writer)
+        answer.withLock { $0 = .success(value) }
+      },
+      answer: { error in
+        if let error { answer.withLock { $0 = .failure(error) } }
+        done.signal()
+      })
+    writeQueue.enqueue(request) { self.commit($0) }
+    done.wait()
     guard let result = answer.withLock({ $0 }) else {
       throw RollbookError(.journalFailed, "The write was never carried out.")
     }

@@ -81,13 +81,14 @@ extension JournalReader {
     }
   }
 
+  /// `likely` lets the planner take the partial index and still seek by the kind itself.
   private borrowing func newestRare(
     _ kind: OperationKind, of application: ApplicationID, before: OperationID?
   ) throws(RollbookError) -> OperationID? {
     let row = try query(
       """
       SELECT id FROM operations
-      WHERE application_id = ? AND kind = ? AND kind >= 10 AND id < ?
+      WHERE application_id = ? AND kind = ? AND likely(kind >= 10) AND id < ?
       ORDER BY id DESC LIMIT 1
       """)
     try row.bind(1, application)

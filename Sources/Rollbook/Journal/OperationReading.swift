@@ -147,12 +147,14 @@ extension JournalReader {
     let row = try query(
       """
       SELECT operation_id FROM operation_outcomes
-      WHERE application_id = ? AND version = ? AND good_state = operation_id
+      WHERE application_id = ? AND version = ? AND pushed_again = 1
       ORDER BY operation_id DESC LIMIT 1
       """)
     try row.bind(1, application)
     try row.bind(2, version)
-    guard try row.next() else { return nil }
-    return try goodState(OperationID(row.int(0)))
+    if try row.next() { return try goodState(OperationID(row.int(0))) }
+    // Only the operation that made the version can have pushed it.
+    guard let made = try self.version(version, of: application) else { return nil }
+    return try goodState(made.operation)
   }
 }

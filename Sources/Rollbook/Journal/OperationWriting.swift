@@ -164,9 +164,9 @@ extension JournalWriter {
       """
       INSERT INTO operation_outcomes (operation_id, application_id, status, ended_at,
         application_status, version, parallelism, updated_from, rolled_back_from, rolled_back_to,
-        good_state, good_state_below, rollback_decision, rollback_decision_reason,
+        good_state, good_state_below, pushed_again, rollback_decision, rollback_decision_reason,
         rollback_operation_id)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """)
     let standing = draft.standing
     try insert.bind(1, operation.id)
@@ -182,9 +182,10 @@ extension JournalWriter {
     try insert.bind(10, standing.rolledBackTo)
     try insert.bind(11, draft.pushesGoodState ? operation.id : standing.goodState)
     try insert.bind(12, draft.pushesGoodState ? standing.goodState : nil)
-    try insert.bind(13, draft.decision?.code.rawValue)
-    try insert.bind(14, draft.decision?.reason)
-    try insert.bind(15, draft.rollbackOperation)
+    try insert.bind(13, draft.pushesGoodState && operation.kind != .update ? 1 : nil)
+    try insert.bind(14, draft.decision?.code.rawValue)
+    try insert.bind(15, draft.decision?.reason)
+    try insert.bind(16, draft.rollbackOperation)
     try insert.run()
     let close = try query("DELETE FROM open_operations WHERE application_id = ?")
     try close.bind(1, operation.application)
