@@ -2,8 +2,8 @@
 #if DEBUG
 internal import Rollbook
 
-/// A runtime whose caller can die before and after each call that has an effect; in debug builds
-/// only.
+/// A runtime whose caller can die, or be held, before and after each call that has an effect; in
+/// debug builds only.
 struct MortalRuntime: RuntimeAdapter {
   let base: any RuntimeAdapter
 
@@ -19,13 +19,13 @@ struct MortalRuntime: RuntimeAdapter {
   func deploy(
     _ deployment: Deployment, recordPlace: @Sendable (Place) async throws -> Void
   ) async throws {
-    DeathProbe.pass("before deploy")
+    await DeathProbe.passOrHold("before deploy")
     try await base.deploy(deployment) { place in
-      DeathProbe.pass("before recordPlace")
+      await DeathProbe.passOrHold("before recordPlace")
       try await recordPlace(place)
-      DeathProbe.pass("after recordPlace")
+      await DeathProbe.passOrHold("after recordPlace")
     }
-    DeathProbe.pass("after deploy")
+    await DeathProbe.passOrHold("after deploy")
   }
 
   func observe(_ generation: Generation) async -> Observation { await base.observe(generation) }
@@ -33,18 +33,18 @@ struct MortalRuntime: RuntimeAdapter {
   func stop(
     _ generation: Generation, taking target: SnapshotTarget?
   ) async throws(RuntimeFailure) -> SnapshotFacts? {
-    DeathProbe.pass("before stop")
+    await DeathProbe.passOrHold("before stop")
     let facts = try await base.stop(generation, taking: target)
-    DeathProbe.pass("after stop")
+    await DeathProbe.passOrHold("after stop")
     return facts
   }
 
   func snapshot(
     _ generation: Generation, into target: SnapshotTarget
   ) async throws(RuntimeFailure) -> SnapshotFacts {
-    DeathProbe.pass("before snapshot")
+    await DeathProbe.passOrHold("before snapshot")
     let facts = try await base.snapshot(generation, into: target)
-    DeathProbe.pass("after snapshot")
+    await DeathProbe.passOrHold("after snapshot")
     return facts
   }
 
@@ -55,9 +55,9 @@ struct MortalRuntime: RuntimeAdapter {
   func verify(_ snapshot: Snapshot) async throws(RuntimeFailure) { try await base.verify(snapshot) }
 
   func removeSnapshot(_ target: SnapshotTarget) async throws(RuntimeFailure) {
-    DeathProbe.pass("before removeSnapshot")
+    await DeathProbe.passOrHold("before removeSnapshot")
     try await base.removeSnapshot(target)
-    DeathProbe.pass("after removeSnapshot")
+    await DeathProbe.passOrHold("after removeSnapshot")
   }
 
   func log(of generation: Generation, from offset: Int64?, limit: Int) async -> LogPart? {
