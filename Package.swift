@@ -75,6 +75,15 @@ let package = Package(
     .testTarget(
       name: "RollbookEndToEndTests", dependencies: ["RollbookLight", "RollbookKeeper"],
       swiftSettings: strict),
+    .testTarget(
+      name: "RollbookCommandsTests",
+      dependencies: [
+        "RollbookCommands", "Rollbook",
+        .product(
+          name: "ArgumentParser", package: "swift-argument-parser",
+          condition: .when(traits: ["CommandLine"])),
+      ],
+      swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )
