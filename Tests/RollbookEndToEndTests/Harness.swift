@@ -157,8 +157,12 @@ final class Stage: Sendable {
   func write(_ text: String, to name: String, mode: Int = 0o755) throws -> String {
     let path = path(name)
     try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
-    try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
+    try setMode(mode, of: path)
     return path
+  }
+
+  func setMode(_ mode: Int, of path: String) throws {
+    try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
   }
 
   func remove(_ path: String) throws { try FileManager.default.removeItem(atPath: path) }
