@@ -73,6 +73,15 @@ let package = Package(
       name: "RollbookProcessTests", dependencies: ["RollbookProcess", "RollbookKeeper"],
       swiftSettings: strict),
     .testTarget(
+      name: "RollbookCommandsTests",
+      dependencies: [
+        "RollbookCommands", "Rollbook",
+        .product(
+          name: "ArgumentParser", package: "swift-argument-parser",
+          condition: .when(traits: ["CommandLine"])),
+      ],
+      swiftSettings: strict),
+    .testTarget(
       name: "RollbookEndToEndTests", dependencies: ["RollbookLight", "RollbookKeeper"],
       swiftSettings: strict),
   ],

@@ -8,6 +8,10 @@ public enum CommandLineTool {
   public static func main() async -> Never {
     do {
       let arguments = try HomeOptions.takeLeading(from: Array(CommandLine.arguments.dropFirst()))
+      if arguments == ["--version"] {
+        Standard.print(RollbookCommand.version)
+        end(with: ExitStatus.done.rawValue)
+      }
       var verb = try RollbookCommand.parseAsRoot(arguments)
       if var verb = verb as? any AsyncParsableCommand {
         try await verb.run()

@@ -3,12 +3,16 @@ internal import ArgumentParser
 
 /// The command `rollbook` and its verbs.
 struct RollbookCommand: ParsableCommand {
+  /// Not the parser's to show: it would offer `--version` on every verb, and `logs` has its own.
   static let version = "0.1.0-dev"
 
   static let configuration = CommandConfiguration(
     commandName: "rollbook",
     abstract: "Deploys programs, journals every change, and rolls back by itself what fails.",
-    usage: "rollbook [--home DIR] VERB …",
+    usage: """
+      rollbook [--home DIR] VERB …
+      rollbook --version
+      """,
     discussion: """
       Everything is kept in one folder, the home: --home DIR before or after the verb, else \
       $ROLLBOOK_HOME, else $XDG_STATE_HOME/rollbook, else ~/.local/state/rollbook.
@@ -16,7 +20,6 @@ struct RollbookCommand: ParsableCommand {
       Exit status: 0 done; 3 failed or cancelled, and a version runs; 4 failed or cancelled, and \
       nothing runs; 5 refused; 64 wrong usage; 74 the journal cannot be read or written; 1 else.
       """,
-    version: version,
     groupedSubcommands: [
       CommandGroup(
         name: "Change an application",

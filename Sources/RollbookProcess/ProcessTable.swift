@@ -90,8 +90,8 @@ enum Boot {
 
   private static func file() -> String {
     #if DEBUG
-      // So that tests can see a machine restart.
-      if let path = unsafe getenv("ROLLBOOK_BOOT_ID_FILE") { return unsafe String(cString: path) }
+    // So that tests can see a machine restart.
+    if let path = unsafe getenv("ROLLBOOK_BOOT_ID_FILE") { return unsafe String(cString: path) }
     #endif
     return "/proc/sys/kernel/random/boot_id"
   }

@@ -1,5 +1,6 @@
 import Foundation
 import Rollbook
+import RollbookSQLite
 import RollbookTesting
 
 /// A home of its own in memory where the system has such a place, removed when the test is over.
@@ -100,5 +101,16 @@ struct Bench {
 
   func state(_ name: String = "shop") async throws -> ApplicationState {
     try await engine.state(of: engine.application(named: name))
+  }
+}
+
+extension Bench {
+  /// The columns of a table or view.
+  func columns(of table: String) throws -> [String] {
+    let connection = try Connection(path: engine.journal.path, mode: .readOnly)
+    let rows = try connection.prepare("SELECT name FROM pragma_table_info('\(table)')")
+    var names: [String] = []
+    while try rows.step() { names.append(rows.string(0)) }
+    return names
   }
 }

@@ -176,6 +176,7 @@ struct Follow: Sendable {
       parallelism: before.parallelism, below: nil)
     var draft = rollbackDraft(kind, to: old)
     draft.parameters.targetReason = "the old version was never stopped and goes on running"
+    draft.parameters.isOldUntouched = true
     var after = before
     after.rolledBackFrom = draft.versionFrom
     after.rolledBackTo = before.version

@@ -165,7 +165,9 @@ extension Preparation {
         hint: "`rollbook update \(application.name) --snapshots` enables them.")
     }
     let application = application
-    return try await begin(draft(.createSnapshot, requester)) {
+    var draft = draft(.createSnapshot, requester)
+    draft.parameters.snapshotName = name
+    return try await begin(draft) {
       (writer, operation) throws(RollbookError) in
       guard let running = try writer.reader.running(application.id) else {
         throw .damaged("\(application.name) is RUNNING, and nothing says what runs")

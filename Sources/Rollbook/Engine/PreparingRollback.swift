@@ -2,9 +2,13 @@
 public struct RollbackPlan: Sendable, Equatable {
   public let target: RollbackTarget
   public let targetReason: String
-  /// The snapshot that it would begin with; nil for none.
+  /// The snapshot that it would begin with; nil for none, or for the one that is taken first.
   public let snapshot: Snapshot?
   public let snapshotReason: String
+  /// A snapshot of what runs is taken first.
+  public let takesSnapshotFirst: Bool
+  /// It would begin with that one.
+  public let usesThatSnapshot: Bool
 }
 
 extension Engine {
@@ -96,21 +100,27 @@ extension JournalReader {
     guard let version = try version(target.version, of: state.application.id) else {
       throw .damaged("version \(target.version) of \(state.application.name) is not there")
     }
+    let current = try self.version(state.version, of: state.application.id)
+    let takesFirst =
+      state.status == .running && current?.configuration.snapshotsEnabled == true
+    // What is taken first can be read by the same version or a later one.
+    let usesThat =
+      takesFirst && request.restore == nil && version.configuration.snapshotsEnabled
+      && state.version <= target.version
     let point = try restorePoint(for: version, source: request.restore)
-    // A snapshot of what runs is taken first; the target can read it where it is the same version.
-    let getsOne = state.status == .running && target.version == state.version
     if point.snapshot == nil, request.restore == nil, version.configuration.snapshotsEnabled,
-      !getsOne
+      !usesThat
     {
       throw RollbookError(
         .noUsableSnapshot,
         "There is no snapshot that version \(target.version) of \(state.application.name) can read.",
-        hint:
-          "`rollbook rollback \(state.application.name) --snapshot none` goes back without state.")
+        hint: "`rollbook rollback \(state.application.name) --snapshot none` goes back without "
+          + "state.")
     }
     return RollbackPlan(
-      target: target, targetReason: reason, snapshot: point.snapshot,
-      snapshotReason: point.reason)
+      target: target, targetReason: reason, snapshot: usesThat ? nil : point.snapshot,
+      snapshotReason: usesThat ? "it is taken first, of what runs now" : point.reason,
+      takesSnapshotFirst: takesFirst, usesThatSnapshot: usesThat)
   }
 
   private borrowing func impliedTarget(

@@ -157,4 +157,18 @@ extension JournalReader {
     guard let made = try self.version(version, of: application) else { return nil }
     return try goodState(made.operation)
   }
+
+  /// The number that the next operation will have.
+  borrowing func nextOperationID() throws(RollbookError) -> OperationID {
+    let row = try query("SELECT coalesce(max(id), 0) + 1 FROM operations")
+    _ = try row.next()
+    return OperationID(row.int(0))
+  }
+
+  borrowing func existingOutcome(of id: OperationID) throws(RollbookError) -> Outcome {
+    guard let outcome = try outcome(of: id) else {
+      throw .damaged("operation \(id) has no outcome")
+    }
+    return outcome
+  }
 }

@@ -11,6 +11,8 @@ public struct OperationParameters: Sendable, Codable, Equatable {
   public var target: RollbackTarget?
   /// Why this target.
   public var targetReason: String?
+  /// A rollback that had nothing to do: the old generation was never stopped and goes on.
+  public var isOldUntouched: Bool?
   /// How an application ended: `exited`, `failed`, `reboot`, `lost`.
   public var cause: String?
   public var abandon: Bool?

@@ -106,7 +106,8 @@ struct OperationText {
   }
 
   private var steps: Table {
-    var table = Table([Table.Column("TIME"), Table.Column("AFTER", isNumber: true)], wide: "STEP")
+    var table = Table(
+      [Table.Column("TIME"), Table.Column("AFTER", isNumber: true)], wide: "STEP")
     for step in facts.steps {
       table.add([
         Table.Cell(step.at.timeOfDay),

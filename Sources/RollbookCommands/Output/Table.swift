@@ -63,7 +63,9 @@ struct Table: Sendable {
     }
     let room = terminal.width.map { $0 - total() }
     let isBeside = room.map { $0 >= Table.leastWide || $0 >= widestWide } ?? true
-    let titles = (columns.map(\.title) + (wideTitle.map { [$0] } ?? [])).map { Cell($0, .heading) }
+    let titles = (columns.map(\.title) + (wideTitle.map { [$0] } ?? [])).map {
+      Cell($0, .heading)
+    }
     var lines = [line(titles, shown, widths, wideRoom: isBeside ? room : 0, terminal)]
     for row in rows {
       lines.append(line(row, shown, widths, wideRoom: isBeside ? room : 0, terminal))

@@ -4,17 +4,19 @@ internal import Rollbook
 /// What stands after an operation, in one line, and why where it failed.
 enum Summary {
   /// `shop: UPDATING failed; rolled back to version 3, RUNNING`.
-  static func standing(_ report: OperationReport) -> String {
+  ///
+  /// - Parameter snapshot: the name of the snapshot that was taken by hand.
+  static func standing(_ report: OperationReport, snapshot: String? = nil) -> String {
     let name = report.state.application.name
     switch report.record.status {
-    case .successful: return "\(name): \(succeeded(report))"
+    case .successful: return "\(name): \(succeeded(report, snapshot))"
     case .inProgress: return "\(name): \(report.record.operation.title) is in progress"
     case .failed: return "\(name): \(activity(report)) failed; \(aftermath(report))"
     case .cancelled: return "\(name): \(activity(report)) cancelled; \(aftermath(report))"
     }
   }
 
-  private static func succeeded(_ report: OperationReport) -> String {
+  private static func succeeded(_ report: OperationReport, _ snapshot: String?) -> String {
     let operation = report.record.operation
     let now = standing(report.state)
     switch operation.kind {
@@ -24,7 +26,7 @@ enum Summary {
       return from == to
         ? "rolled back, \(now)" : "rolled back from version \(from) to version \(to), \(now)"
     case .delete: return "deleted; its history stays (`rollbook list --deleted`)"
-    case .createSnapshot: return "snapshot taken, \(now)"
+    case .createSnapshot: return "snapshot \(snapshot ?? "") taken, \(now)"
     case .deleteSnapshot:
       return "snapshot \(operation.parameters.snapshotName ?? "") deleted, \(now)"
     case .create, .start, .stop, .update, .scale, .ended: return now
@@ -64,7 +66,7 @@ enum Summary {
     case (.stop, .successful): return "stopped, \(standing(state))"
     case (.rollback, .successful), (.systemRollback, .successful):
       let version = next.operation.versionTo ?? state.version
-      if isUntouched || next.operation.parameters.targetReason?.contains("never stopped") == true {
+      if isUntouched || next.operation.parameters.isOldUntouched == true {
         return "version \(version) was never stopped, \(status)"
       }
       return "rolled back to version \(version), \(status)"
@@ -81,7 +83,7 @@ enum Summary {
     var lines: [String] = []
     if let failure = report.failure { lines.append("cause: \(failure.rootCause.singleLine)") }
     if let decision = report.record.outcome?.decision, !report.hasRollback,
-      decision.code != .startIsNotRolledBack, decision.code != .rollbackFailed
+      ![.startIsNotRolledBack, .rollbackFailed, .cancelledByRequest].contains(decision.code)
     {
       lines.append("no rollback: \(decision.reason.singleLine) (\(decision.code.rawValue))")
     }

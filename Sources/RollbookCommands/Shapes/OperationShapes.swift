@@ -94,7 +94,8 @@ struct OperationDetails: ListingRow {
     causedByOperationId = operation.causedBy?.description
     rollbackDecision = outcome?.decision.map(DecisionShape.init)
     parameters = ParametersShape(operation.parameters)
-    cancellations = facts.cancellations.isEmpty ? nil : facts.cancellations.map(CancellationShape.init)
+    cancellations =
+      facts.cancellations.isEmpty ? nil : facts.cancellations.map(CancellationShape.init)
     steps = facts.steps.map(StepShape.init)
   }
 
@@ -144,7 +145,8 @@ struct ParallelismChange: Encodable {
   var parallelismUpdatedTo: Int
 
   init?(_ operation: Operation) {
-    guard let from = operation.parallelismFrom, let to = operation.parallelismTo, from != to else {
+    guard let from = operation.parallelismFrom, let to = operation.parallelismTo, from != to
+    else {
       return nil
     }
     parallelismUpdatedFrom = from

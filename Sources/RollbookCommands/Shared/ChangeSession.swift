@@ -71,12 +71,21 @@ final class ChangeSession: Sendable {
   /// Says what stands after an operation, and how to go on where that is not plain.
   func say(_ report: OperationReport) async throws(RollbookError) -> ExitStatus {
     let status = ExitStatus(report)
-    Standard.print(Summary.standing(report))
+    Standard.print(Summary.standing(report, snapshot: try await takenSnapshot(report)))
     for line in Summary.causes(report) { Standard.note("  " + line) }
     if status == .failedAndNothingRuns, let wayOut = try await wayOut(report.state) {
       Standard.note("  " + wayOut)
     }
     return status
+  }
+
+  /// The name of the snapshot that an operation was asked to take.
+  private func takenSnapshot(_ report: OperationReport) async throws(RollbookError) -> String? {
+    let operation = report.record.operation
+    guard operation.kind == .createSnapshot else { return nil }
+    return try await engine.journal.read { (reader) throws(RollbookError) in
+      try reader.steps(of: operation.id).first { $0.name == .snapshotting }?.detail.snapshot
+    }
   }
 
   /// How to go back from a version that could not be run (BEHAVIOUR 1.3).
@@ -90,9 +99,9 @@ final class ChangeSession: Sendable {
     if good.version == state.version && good.parallelism == state.parallelism {
       return "way out: `rollbook start \(name)` starts version \(good.version) again"
     }
+    let parallelism = good.parallelism == 1 ? "" : " with parallelism \(good.parallelism)"
     return
-      "way out: `rollbook rollback \(name)` goes back to version \(good.version) with parallelism "
-      + "\(good.parallelism), the newest that reached RUNNING"
+      "way out: `rollbook rollback \(name)` goes back to version \(good.version)\(parallelism)"
   }
 }
 #endif

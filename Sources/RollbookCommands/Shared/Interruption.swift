@@ -63,9 +63,11 @@ final class Interruption: Sendable {
 
   private func giveUp(_ operation: Operation) {
     guard let follows = Interruption.successor(of: operation) else {
-      return progress.say("\(operation.title) finishes first; Ctrl-C again leaves it to be settled")
+      return progress.say(
+        "\(operation.title) finishes first; Ctrl-C again leaves it to be settled")
     }
-    progress.say("giving up \(operation.title): \(follows.text) follows; Ctrl-C again leaves at once")
+    progress.say(
+      "giving up \(operation.title): \(follows.text) follows; Ctrl-C again leaves at once")
     Task { [self] in
       do throws(RollbookError) {
         let cancellation = Cancellation(

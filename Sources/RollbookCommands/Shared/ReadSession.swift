@@ -11,7 +11,8 @@ struct ReadSession: Sendable {
     journal = try Journal(path: home.journal, access: .readOnly)
     if !journal.isWALReadable {
       Standard.note(
-        "rollbook: the journal's newest changes may be missing: only its main file could be read.")
+        "rollbook: the journal's newest changes may be missing: only its main file could be read."
+      )
     }
   }
 

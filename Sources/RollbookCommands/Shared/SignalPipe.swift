@@ -41,7 +41,9 @@ enum SignalPipe {
     return source
   }
 
-  private static func install(_ signal: Int32, _ handler: @escaping @convention(c) (Int32) -> Void) {
+  private static func install(
+    _ signal: Int32, _ handler: @escaping @convention(c) (Int32) -> Void
+  ) {
     var action = sigaction()
     unsafe action.__sigaction_handler.sa_handler = handler
     action.sa_flags = SA_RESTART
@@ -53,7 +55,8 @@ enum SignalPipe {
     var action = sigaction()
     unsafe action.__sigaction_handler.sa_handler = SIG_DFL
     unsafe sigaction(signal, &action, nil)
-    raise(signal)
+    // To the process: the threads of queues block signals.
+    kill(getpid(), signal)
   }
 }
 

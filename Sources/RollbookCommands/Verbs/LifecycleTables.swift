@@ -11,17 +11,17 @@ struct LifecycleTables: ParsableCommand {
   func run() {
     Standard.print(
       """
-      ## Which command is accepted when
+      ### Which command is accepted when
 
       \(Lifecycle.table)
 
-      ## Statuses
+      ### Statuses
 
       ```mermaid
       \(Lifecycle.diagram)
       ```
 
-      ## What the holder of an operation does next
+      ### What the holder of an operation does next
 
       \(Settling.table)
       """)

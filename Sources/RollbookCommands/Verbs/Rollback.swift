@@ -74,6 +74,8 @@ struct RollbackPlanShape: ListingRow {
   var snapshotAgeSeconds: Double?
   /// A snapshot of what runs is taken first.
   var takesSnapshotFirst: Bool
+  /// It would begin with that one.
+  var usesThatSnapshot: Bool
 
   init(_ plan: RollbackPlan, from state: ApplicationState, now: Timestamp = .now()) {
     applicationName = state.application.name
@@ -88,7 +90,8 @@ struct RollbackPlanShape: ListingRow {
     snapshotTime = taken?.description
     snapshotReason = plan.snapshotReason
     snapshotAgeSeconds = taken.map { now.seconds(since: $0) }
-    takesSnapshotFirst = state.status == .running
+    takesSnapshotFirst = plan.takesSnapshotFirst
+    usesThatSnapshot = plan.usesThatSnapshot
   }
 
   var factSheet: FactSheet {
@@ -98,15 +101,16 @@ struct RollbackPlanShape: ListingRow {
     sheet.add(
       "FROM", "version \(applicationVersionRolledBackFrom), parallelism \(parallelismFrom)")
     sheet.add("WHY", targetReason)
-    sheet.add("SNAPSHOT", snapshotName ?? "none")
+    sheet.add("SNAPSHOT", usesThatSnapshot ? "a new one" : snapshotName ?? "none")
     sheet.add("WHY THIS", snapshotReason)
     if let snapshotAgeSeconds {
       sheet.add(
         "STATE", "\(durationText(snapshotAgeSeconds)) old: what came since is left behind")
     } else {
-      sheet.add("STATE", "none: it begins anew")
+      sheet.add(
+        "STATE", usesThatSnapshot ? "as it is: nothing is left behind" : "none: it begins anew")
     }
-    if takesSnapshotFirst {
+    if takesSnapshotFirst && !usesThatSnapshot {
       sheet.add("BEFORE", "a snapshot of what runs is taken, for going forward again")
     }
     sheet.add("NOTE", "nothing was done")
