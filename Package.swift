@@ -73,9 +73,6 @@ let package = Package(
       name: "RollbookProcessTests", dependencies: ["RollbookProcess", "RollbookKeeper"],
       swiftSettings: strict),
     .testTarget(
-      name: "RollbookEndToEndTests", dependencies: ["RollbookLight", "RollbookKeeper"],
-      swiftSettings: strict),
-    .testTarget(
       name: "RollbookCommandsTests",
       dependencies: [
         "RollbookCommands", "Rollbook",
@@ -83,6 +80,12 @@ let package = Package(
           name: "ArgumentParser", package: "swift-argument-parser",
           condition: .when(traits: ["CommandLine"])),
       ],
+<<<<<<< HEAD
+=======
+      swiftSettings: strict),
+    .testTarget(
+      name: "RollbookEndToEndTests", dependencies: ["RollbookLight", "RollbookKeeper"],
+>>>>>>> e2e1
       swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

@@ -19,7 +19,7 @@ import Testing
   }
 }
 
-/// Which of the points are tried: those between which something happened, since the others leave the
+/// Which of the points are tried: those between which something happened, as others leave the
 /// same behind; all of them where ROLLBOOK_TEST_LONG is 1.
 enum CrashSampling {
   private static let effects: Set<[String]> = [

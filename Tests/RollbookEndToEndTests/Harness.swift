@@ -140,6 +140,14 @@ final class Stage: Sendable {
     return try await json("operation", name, id)["ApplicationOperationInfoDetails"]
   }
 
+  /// The names of the steps of the newest operation of a kind, as far as it is.
+  func steps(_ kind: String, of name: String) async throws -> [String] {
+    let found = try await operationList(name).first { $0["Operation"].text == kind }
+    guard let id = found?["OperationId"].text else { return [] }
+    return try await json("operation", name, id)["ApplicationOperationInfoDetails"]["Steps"]
+      .array.map { $0["Step"].text }
+  }
+
   // MARK: Files
 
   func path(_ name: String) -> String { folder + "/" + name }
@@ -149,9 +157,15 @@ final class Stage: Sendable {
   func write(_ text: String, to name: String, mode: Int = 0o755) throws -> String {
     let path = path(name)
     try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
-    try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
+    try setMode(mode, of: path)
     return path
   }
+
+  func setMode(_ mode: Int, of path: String) throws {
+    try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
+  }
+
+  func remove(_ path: String) throws { try FileManager.default.removeItem(atPath: path) }
 
   /// A file's text; nil where there is none.
   func text(_ path: String) -> String? {
@@ -181,7 +195,7 @@ func wait(until what: String, _ condition: () async throws -> Bool) async throws
 /// Waits until there is a value.
 func wait<Value>(for what: String, _ value: () async throws -> Value?) async throws -> Value {
   let clock = ContinuousClock()
-  let deadline = clock.now + .seconds(60)
+  let deadline = clock.now + .seconds(30)
   while true {
     if let value = try await value() { return value }
     if clock.now >= deadline { throw Overdue(what: what) }

@@ -30,14 +30,31 @@ enum Program {
     """
 
   /// Another program that does the same: other bytes, so that the artifact changes.
-  static func counter(_ remark: String) -> String { counter + "# \(remark)\n" }
+  static func counter(_ remark: String) -> String { "\(counter)\n# \(remark)\n" }
 
-  /// The article's version 4.
+  /// A counter that fails with exit status 7 once the file that the property TRIGGER names is there.
+  static let counterThatFailsWhenTold = counter.replacing(
+    "  sleep 0.02",
+    with: """
+        [ ! -e "$TRIGGER" ] || { echo "fatal error: told to fail" >&2; exit 7; }
+        sleep 0.02
+      """)
+
+  /// The article's version 4: throws in its main, here once the file of the property TRIGGER is
+  /// there.
   static let throwing = """
     #!/bin/sh
     echo "starting up"
-    echo "Exception in thread main: java.lang.RuntimeException: $MESSAGE" >&2
+    while [ ! -e "$TRIGGER" ]; do sleep 0.02; done
+    echo 'Exception in thread "main" java.lang.RuntimeException: '"$MESSAGE" >&2
     echo "    at com.example.Main.main(Main.java:42)" >&2
+    exit 1
+    """
+
+  /// Throws at once.
+  static let throwingAtOnce = """
+    #!/bin/sh
+    echo "fatal error: it does not work" >&2
     exit 1
     """
 
@@ -85,6 +102,9 @@ extension Stage {
       return LedgerLine(version: version, event: String(words[1]), count: count)
     }
   }
+
+  /// The versions of the counters that began, in their order.
+  func begun() -> [Int] { ledger().filter { $0.event == "began" }.map(\.version) }
 
   /// Expects that every counter began where the one before it had ended: nothing was counted twice,
   /// nothing was lost.
@@ -144,6 +164,9 @@ extension Stage {
     return try await rollbook(["create", name, "--code", code] + settings)
       .exits(0, sourceLocation: sourceLocation)
   }
+
+  /// Long enough for a program that fails at once to have failed, on any machine.
+  static let long = ["--settle", "20"]
 
   /// Updates to another program.
   func update(_ name: String, _ program: String, _ options: String...) async throws -> Run {
