@@ -80,12 +80,9 @@ let package = Package(
           name: "ArgumentParser", package: "swift-argument-parser",
           condition: .when(traits: ["CommandLine"])),
       ],
-<<<<<<< HEAD
-=======
       swiftSettings: strict),
     .testTarget(
       name: "RollbookEndToEndTests", dependencies: ["RollbookLight", "RollbookKeeper"],
->>>>>>> e2e1
       swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

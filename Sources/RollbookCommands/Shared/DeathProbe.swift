@@ -5,8 +5,8 @@ internal import Rollbook
 internal import Synchronization
 
 /// Ends the process at the N-th of the points at which it can die, or holds it at one, for tests of
-/// what crashes and signals leave; in debug builds only. The points are before and after each of the
-/// journal's commits, and before and after each call of a runtime that has an effect.
+/// what crashes and signals leave; in debug builds only. The points are before and after each of
+/// the journal's commits, and before and after each call of a runtime that has an effect.
 enum DeathProbe {
   private static let passed = Mutex<[String]>([])
 
