@@ -82,6 +82,9 @@ let package = Package(
           condition: .when(traits: ["CommandLine"])),
       ],
       swiftSettings: strict),
+    .testTarget(
+      name: "RollbookEndToEndTests", dependencies: ["RollbookLight", "RollbookKeeper"],
+      swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

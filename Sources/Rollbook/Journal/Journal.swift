@@ -25,8 +25,10 @@ public final class Journal: Sendable {
   private let probe: JournalProbe?
   private let sideLock: String
   private let writeQueue = WriteQueue()
-  private let writer: Mutex<WriterSlot>
+  /// Before the writer, as they are closed in this order: only a connection that may write, and is the
+  /// last to be closed, brings the main file up to date and removes the WAL.
   private let readers: [ReaderSlot]
+  private let writer: Mutex<WriterSlot>
 
   /// Opens the journal at a path.
   ///

@@ -1,0 +1,164 @@
+#if CommandLine
+import Foundation
+import Glibc
+import Testing
+
+/// Journals that cannot be used, and what is then left alone.
+@Suite struct JournalFileTests {
+  /// A home with one application and nothing that runs; its journal is in one file.
+  private func prepared(_ stage: Stage) async throws {
+    try await stage.create("shop", Program.idle)
+    try await stage.rollbook("update", "shop", "--description", "two").exits(0)
+    #expect(!FileManager.default.fileExists(atPath: stage.journal + "-wal"))
+  }
+
+  /// Verbs that read and verbs that write.
+  private static let verbs = [
+    ["list"], ["status", "shop"], ["operations", "shop"], ["sql", "SELECT 1"], ["settle"],
+    ["start", "shop"], ["update", "shop", "--description", "x"], ["stop", "shop", "--force"],
+  ]
+
+  /// Expects that every verb is refused with 74 and that nothing at all changes.
+  private func expectRefusal(_ stage: Stage, saying text: String) async throws {
+    let code = try stage.write(Program.idle, to: "other.sh")
+    let before = try stage.fingerprint()
+    for verb in JournalFileTests.verbs + [["create", "other", "--code", code]] {
+      try await stage.rollbook(verb).exits(74).says(text)
+      #expect(try stage.fingerprint() == before, "\(verb)")
+    }
+  }
+
+  @Test("A journal of a newer version is refused")
+  func newer() async throws {
+    try await onStage { stage in
+      try await prepared(stage)
+      // The user version, bytes 60 to 63; source: the SQLite database file format.
+      try stage.overwrite(stage.journal, at: 60, with: [0, 0, 3, 231])
+      try await expectRefusal(stage, saying: "written by a newer Rollbook (schema 999")
+    }
+  }
+
+  @Test("A file that is not a journal is refused")
+  func notAJournal() async throws {
+    try await onStage { stage in
+      try await prepared(stage)
+      try stage.write(String(repeating: "no journal ", count: 1000), to: "home/journal.db")
+      try await expectRefusal(stage, saying: "journal")
+    }
+  }
+
+  @Test("A truncated journal is refused", arguments: [100, 4096, 4096 + 100])
+  func truncated(by bytes: Int) async throws {
+    try await onStage { stage in
+      try await prepared(stage)
+      let data = try #require(FileManager.default.contents(atPath: stage.journal))
+      try data.dropLast(bytes).write(to: URL(fileURLWithPath: stage.journal))
+      try await expectRefusal(stage, saying: stage.journal)
+    }
+  }
+
+  @Test("An empty file is no journal, for those who read it")
+  func emptyFile() async throws {
+    try await onStage { stage in
+      try FileManager.default.createDirectory(
+        atPath: stage.home, withIntermediateDirectories: true)
+      try stage.write("", to: "home/journal.db")
+      for verb in [["list"], ["status", "shop"], ["sql", "SELECT 1"]] {
+        try await stage.rollbook(verb).exits(74).says("empty")
+      }
+    }
+  }
+
+  @Test("A home that is not there is not made by verbs that do not create")
+  func missing() async throws {
+    try await onStage { stage in
+      for verb in JournalFileTests.verbs {
+        try await stage.rollbook(verb).exits(74).says("journal")
+        #expect(!FileManager.default.fileExists(atPath: stage.home), "\(verb)")
+      }
+    }
+  }
+
+  @Test(
+    "A journal that may only be read can be read, and is not written", .enabled(if: Reader.isThere))
+  func readOnly() async throws {
+    try await onStage { stage in
+      try await stage.createAndStart("shop")
+      try await stage.rollbook("stop", "shop").exits(0)
+      let reader = try Reader(stage)
+      let before = try stage.fingerprint()
+      for verb in [
+        ["list"], ["status", "shop"], ["operations", "shop"], ["versions", "shop"],
+        ["version", "shop", "1"], ["snapshot", "list", "shop"],
+        ["sql", "SELECT * FROM operation_history"],
+      ] {
+        let run = try await reader.rollbook(verb)
+        run.exits(0)
+        #expect(run.out.contains("shop") || run.out.contains("stop"), "\(run.described)")
+      }
+      for verb in [["start", "shop"], ["update", "shop", "--description", "x"], ["settle"]] {
+        try await reader.rollbook(verb).exits(74)
+      }
+      #expect(try stage.fingerprint() == before)
+    }
+  }
+
+  /// Somebody who may read a home and not write to it.
+  private struct Reader {
+    let stage: Stage
+    let prefix: [String]
+
+    /// Root may do everything: another user is needed there, and a program that becomes one.
+    static var isThere: Bool { geteuid() != 0 || setpriv != nil }
+
+    private static var setpriv: String? {
+      ["/usr/bin/setpriv", "/bin/setpriv"].first {
+        FileManager.default.isExecutableFile(atPath: $0)
+      }
+    }
+
+    init(_ stage: Stage) throws {
+      self.stage = stage
+      // The built executables may be where only their owner comes.
+      for name in ["rollbook", "rollbook-keeper"] {
+        try FileManager.default.copyItem(
+          atPath: Stage.binaries + "/" + name, toPath: stage.path(name))
+      }
+      try stage.setMode(0o755, of: stage.folder)
+      let files = FileManager.default.enumerator(atPath: stage.home)
+      for case let name as String in files ?? .init() {
+        let path = stage.home + "/" + name
+        var isFolder: ObjCBool = false
+        _ = unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+        try stage.setMode(isFolder.boolValue ? 0o555 : 0o444, of: path)
+      }
+      try stage.setMode(0o555, of: stage.home)
+      let user = ["--reuid", "65534", "--regid", "65534", "--clear-groups"]
+      prefix = geteuid() == 0 ? [Reader.setpriv ?? "setpriv"] + user : []
+    }
+
+    func rollbook(_ arguments: [String]) async throws -> Run {
+      try await stage.run(prefix + [stage.path("rollbook")] + arguments)
+    }
+  }
+}
+
+extension Stage {
+  /// The path and bytes of every file in the home but locks.
+  func fingerprint() throws -> [String: Data] {
+    var found: [String: Data] = [:]
+    for case let name as String in FileManager.default.enumerator(atPath: home) ?? .init() {
+      if name.hasPrefix("locks/") { continue }
+      found[name] = FileManager.default.contents(atPath: home + "/" + name) ?? Data()
+    }
+    return found
+  }
+
+  func overwrite(_ path: String, at offset: UInt64, with bytes: [UInt8]) throws {
+    let file = try #require(FileHandle(forUpdatingAtPath: path))
+    try file.seek(toOffset: offset)
+    try file.write(contentsOf: Data(bytes))
+    try file.close()
+  }
+}
+#endif
