@@ -141,6 +141,14 @@ public final class Journal: Sendable {
     return try result.get()
   }
 
+  /// Closes the journal's connections; the next use opens them again.
+  ///
+  /// Where nobody else has the journal open its main file then holds everything, and there is no WAL.
+  public func close() {
+    for slot in readers { slot.close() }
+    writer.withLock { $0.writer = nil }
+  }
+
   /// The texts of all statements that were used so far, for the test that looks at their plans.
   package func preparedStatements() throws(RollbookError) -> [String] {
     var texts = writer.withLock { $0.writer?.reader.connection.preparedStatements ?? [] }

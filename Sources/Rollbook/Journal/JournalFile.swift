@@ -162,6 +162,8 @@ final class ReaderSlot: Sendable {
       return try slot.transaction(body)
     }
   }
+
+  func close() { slot.withLock { $0.reader = nil } }
 }
 
 /// A reader that is made when it is first wanted.
