@@ -70,7 +70,8 @@ let package = Package(
     .testTarget(
       name: "RollbookStoreTests", dependencies: ["Rollbook"], swiftSettings: strict),
     .testTarget(
-      name: "RollbookProcessTests", dependencies: ["RollbookProcess", "RollbookKeeper"],
+      name: "RollbookProcessTests",
+      dependencies: ["RollbookProcess", "RollbookKeeper", "RollbookTesting"],
       swiftSettings: strict),
     .testTarget(
       name: "RollbookCommandsTests",

@@ -186,6 +186,7 @@ struct Deployer {
       arguments: [isFolder || name.isEmpty ? executable : name] + configuration.arguments,
       environment: environment, instances: generation.parallelism,
       readyCheck: configuration.readyCheck, stopGraceSeconds: configuration.stopGraceSeconds,
+      settleSeconds: configuration.settleSeconds,
       log: GenerationLog(home, generation.application.id, generation.token).path,
       logLimit: logLimit, bootID: try Boot.id())
   }

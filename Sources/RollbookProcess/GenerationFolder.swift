@@ -48,6 +48,8 @@ struct GenerationSpec: Codable, Sendable {
   var instances: Int
   var readyCheck: String?
   var stopGraceSeconds: Double
+  /// How long every instance must go on once it is ready, for the generation to count as RUNNING.
+  var settleSeconds: Double
   /// The log's absolute path.
   var log: String
   /// The size at which the log is moved to `.1`.
@@ -76,7 +78,8 @@ struct GenerationOutcome: Codable, Sendable {
 
   /// By instance; nil for one that never started or whose end nobody saw.
   var instances: [Instance?]
-  /// The instance whose end ended the others.
+  /// The instance whose end ended the others: one that failed, or one that exited with success
+  /// before the generation counted as RUNNING.
   var first: Int?
   /// Somebody asked for the end by the control channel.
   var isRequested = false

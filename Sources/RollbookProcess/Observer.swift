@@ -75,6 +75,9 @@ struct Observer {
 
   /// A signal says more than a last line that speaks of no error.
   private func rootCause(_ instance: GenerationOutcome.Instance, output: String) -> String {
+    if instance.isSuccess {
+      return "exited with status 0 before the settle window was over, while others ran"
+    }
     if let signal = instance.signal {
       return RootCause.pick(from: output, orLastLine: false)
         ?? "killed by \(SignalName.of(signal))"

@@ -41,9 +41,7 @@ public struct ProcessRuntime: RuntimeAdapter {
     return ProcessRuntime.environmentName
   }
 
-  public func deploy(
-    _ deployment: Deployment, recordPlace: @Sendable (Place) async throws -> Void
-  ) async throws {
+  public func deploy(_ deployment: Deployment, recordPlace: RecordPlace) async throws {
     let keeper: String
     do throws(RollbookError) {
       keeper = try usableKeeper()

@@ -49,15 +49,17 @@ public final class ScriptedRuntime: RuntimeAdapter {
     _ configuration: VersionConfiguration, codePath: String?
   ) async throws(RollbookError) -> String { "SCRIPTED-1" }
 
-  public func deploy(
-    _ deployment: Deployment, recordPlace: @Sendable (Place) async throws -> Void
-  ) async throws {
+  public func deploy(_ deployment: Deployment, recordPlace: RecordPlace) async throws {
     try hook(.deploy, .before)
     let generation = deployment.generation
-    let behaviour = try reachable().behaviour(
+    let now = try reachable()
+    let behaviour = now.behaviour(
       version: generation.version.version, parallelism: generation.parallelism)
     if case .isRefused(let why) = behaviour {
       throw RuntimeFailure(.ended, rootCause: why, text: "refused: \(why)")
+    }
+    if let restore = deployment.restore, now.snapshots[restore.id] == nil {
+      throw RuntimeFailure(.ended, rootCause: "the bytes of snapshot \(restore.name) are gone")
     }
     try await recordPlace(["slot": generation.token.rawValue])
     try Task.checkCancellation(or: .ended)
@@ -118,10 +120,14 @@ public final class ScriptedRuntime: RuntimeAdapter {
     try callHook(.snapshot, .before)
     let facts = try world.withLock { (world) throws(RuntimeFailure) -> SnapshotFacts in
       try world.requireReachable()
-      guard let state = world.generations[generation.token]?.state, !world.refusesSnapshots else {
+      guard let seen = world.generations[generation.token], seen.isAlive else {
+        throw RuntimeFailure(.ended, rootCause: "the program does not run")
+      }
+      if world.refusesSnapshots {
         throw RuntimeFailure(
           .untouched, rootCause: "no snapshot can be had", text: "refused by the script")
       }
+      let state = world.snapshots[target.id] ?? seen.state
       world.snapshots[target.id] = state
       return ScriptedWorld.facts(target.id, state)
     }

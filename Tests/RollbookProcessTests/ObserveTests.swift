@@ -43,7 +43,9 @@ import Testing
 
   @Test("Exit status 0 of all instances is success")
   func finished() async throws {
-    let generation = try await bench.started("#!/bin/sh\necho done\n", parallelism: 3)
+    let generation = try await bench.started("#!/bin/sh\necho done\n", parallelism: 3) {
+      $0.settleSeconds = 0
+    }
     let ending = try await bench.ending(generation)
     #expect(ending.cause == .finished)
     #expect(ending.text == "done\ndone\ndone\n")
@@ -85,6 +87,59 @@ import Testing
     #expect(ending.rootCause == "killed by signal 9 (SIGKILL)")
     #expect(ending.text.contains("told to go"))
     #expect(try bench.members(generation).isEmpty)
+  }
+
+  /// Instance 1 leaves once it is told to; the others go on.
+  private static let leaver = """
+    #!/bin/sh
+    echo $$ > "$ROLLBOOK_STATE/pid$ROLLBOOK_INSTANCE"
+    while :; do
+      [ $ROLLBOOK_INSTANCE = 1 ] && [ -e "$ROLLBOOK_STATE/leave" ] && exit 0
+      sleep 0.02
+    done
+    """
+
+  @Test("An instance that exits 0 before the settle window is over fails the generation")
+  func leftEarly() async throws {
+    let generation = try await bench.started(ObserveTests.leaver, parallelism: 3) {
+      $0.settleSeconds = 3600
+    }
+    for index in 0..<3 { _ = try await bench.state(generation, "pid\(index)") }
+    try Files.write([], to: bench.folder(generation).state + "/leave")
+    let ending = try await bench.ending(generation)
+    #expect(ending.cause == .failed)
+    #expect(ending.evidence.instance == 1)
+    #expect(ending.evidence.exitStatus == 0)
+    #expect(ending.rootCause.hasPrefix("exited with status 0 before the settle window was over"))
+    #expect(try bench.members(generation).isEmpty)
+  }
+
+  @Test("The settle window begins when the ready check has passed")
+  func leftBeforeReady() async throws {
+    let generation = try await bench.started(ObserveTests.leaver, parallelism: 2) {
+      $0.settleSeconds = 0
+      $0.readyCheck = "false"
+    }
+    try Files.write([], to: bench.folder(generation).state + "/leave")
+    #expect(try await bench.ending(generation).evidence.instance == 1)
+  }
+
+  @Test("After the settle window one instance that exits 0 leaves the others running")
+  func leftLater() async throws {
+    let generation = try await bench.started(ObserveTests.leaver, parallelism: 3) {
+      $0.settleSeconds = 0
+      $0.readyCheck = "true"
+    }
+    let ready = Observation.running(ready: true, incarnation: generation.token.rawValue)
+    try await eventually("it is ready") { await bench.runtime.observe(generation) == ready }
+    let pid = try #require(Int32(try await bench.state(generation, "pid1")))
+    try Files.write([], to: bench.folder(generation).state + "/leave")
+    try await eventually("the instance has left") { ProcessEntry(pid) == nil }
+    #expect(await bench.runtime.observe(generation) == ready)
+    for index in [0, 2] {
+      let pid = try #require(Int32(try await bench.state(generation, "pid\(index)")))
+      #expect(ProcessEntry(pid)?.isAlive == true)
+    }
   }
 
   @Test("A killed keeper is seen as such, survivors counted, and a restarted machine as that")

@@ -26,7 +26,7 @@ import Testing
     #expect(unsafe rmdir(scratch.path + "/artifacts") == 0)
   }
 
-  @Test("A folder with a run is an artifact; through a link too")
+  @Test("A folder is an artifact; through a link too")
   func folders() throws {
     try scratch.write("#!/bin/sh\n", to: "app/run", mode: 0o755)
     try scratch.write("data", to: "app/lib/data")
@@ -35,17 +35,21 @@ import Testing
     #expect(try scratch.text("artifacts/\(digest)/lib/data") == "data")
   }
 
-  @Test("What is no code is refused with what to do")
+  @Test("What is no code, or no program, is refused with what to do")
   func refused() throws {
-    try scratch.write("x", to: "empty/readme")
-    for path in ["missing", "empty"] {
+    try scratch.write("x", to: "site/index.html")
+    func refuses(_ name: String, _ body: (String) throws -> String) {
       #expect {
-        _ = try store.store(scratch.path + "/" + path)
+        _ = try body(scratch.path + "/" + name)
       } throws: { error in
         guard let error = error as? RollbookError else { return false }
-        return error.code == .artifactUnusable && error.hint != nil && error.message.contains(path)
+        return error.code == .artifactUnusable && error.hint != nil && error.message.contains(name)
       }
     }
+    refuses("missing") { try store.store($0) }
+    refuses("missing") { try ArtifactStore.usable($0) }
+    refuses("site") { try ArtifactStore.usable($0) }
+    _ = try store.store(scratch.path + "/site")
   }
 
   @Test("Changed and missing bytes are found")

@@ -129,30 +129,26 @@ import Testing
     #expect(bench.runtime.currentWorld.alive(of: shop.id).count == 1)
     #expect(bench.runtime.currentWorld.generations.count == 2)
   }
-}
 
-/// Inserts a cancellation of whatever is in flight when the runtime is called, once.
-private final class Trigger: Sendable {
-  private let journal = Mutex<Journal?>(nil)
-  private let call: ScriptedRuntime.Call
-  private let follows: Cancellation.Successor
-
-  init(call: ScriptedRuntime.Call, follows: Cancellation.Successor) {
-    self.call = call
-    self.follows = follows
-  }
-
-  func arm(_ journal: Journal) { self.journal.withLock { $0 = journal } }
-
-  func fire(_ call: ScriptedRuntime.Call, _ moment: ScriptedRuntime.Moment) throws {
-    guard call == self.call, moment == .before else { return }
-    guard let journal = journal.withLock({ $0.take() }) else { return }
-    let follows = follows
-    try journal.blockingWrite { (writer) throws(RollbookError) in
-      for operation in try writer.reader.openOperations() {
-        try writer.insert(
-          Cancellation(operation: operation.id, actor: "eve", reason: "enough", follows: follows))
-      }
-    }
+  @Test(.timeLimit(.minutes(1)))
+  func `a stop that fails again and again ends an operation that was given up`() async throws {
+    let temporary = try TemporaryHome()
+    let trigger = Trigger(call: .stop, follows: .forcedStop)
+    let fails = Mutex(false)
+    let bench = try Bench(
+      temporary,
+      hook: { call, moment in
+        try trigger.fire(call, moment)
+        if call == .stop, moment == .after, fails.withLock({ $0 }) {
+          throw RuntimeFailure(.unknown, rootCause: "no answer", text: "no answer")
+        }
+      })
+    try await bench.create()
+    try await bench.start()
+    fails.withLock { $0 = true }
+    trigger.arm(bench.engine.journal)
+    let report = try await bench.update()
+    #expect(report.record.status == .cancelled)
+    #expect(report.state.status == .ready)
   }
 }

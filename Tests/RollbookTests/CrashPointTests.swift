@@ -5,7 +5,7 @@ import Testing
 /// The holder dies before and after every journal write and every call of the runtime; then so does
 /// whoever settles what it left; then everything is settled and the invariants are checked.
 @Suite struct CrashPointTests {
-  @Test(arguments: Scenario.all)
+  @Test(.timeLimit(.minutes(15)), arguments: Scenario.all)
   func `dying at every point leaves nothing that cannot be settled`(
     _ scenario: Scenario
   ) async throws {
@@ -84,8 +84,14 @@ private struct Stage {
   func act(dyingAt point: Int?) async throws -> Remains {
     let mortality = Mortality(dyingAt: point)
     let temporary = try TemporaryHome(copying: origin.home)
+    let trigger = scenario.givenUpAt.map { Trigger(call: $0, follows: scenario.follows) }
     let bench = try Bench(
-      temporary, world: world, probe: mortality.probe, hook: mortality.hook)
+      temporary, world: world, probe: mortality.probe,
+      hook: { call, moment in
+        try trigger?.fire(call, moment)
+        try mortality.hook(call, moment)
+      })
+    trigger?.arm(bench.engine.journal)
     do {
       try await scenario.act(bench)
     } catch let error as RollbookError {

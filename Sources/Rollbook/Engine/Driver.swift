@@ -67,7 +67,7 @@ struct Driver: Sendable {
     case .deploy: new = try await deploy(&progress)
     case .awaitRunning: return try await awaitRunning(&progress)
     case .bake: return try await bake(&progress)
-    case .recordFailure: try await recordEnded(&progress)
+    case .recordFailure: new = try await recordEnded(&progress)
     case .endFailed:
       try await endStarted(progress)
       return OperationEnding(.failed, failure: progress.failure)

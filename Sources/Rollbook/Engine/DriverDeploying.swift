@@ -58,7 +58,12 @@ extension Driver {
       switch failure.effect {
       case .unreachable:
         try await runtimeIsUnreachable("while deploying: \(failure.rootCause)")
-      case .unknown: return try await look(at: deployment.generation)
+      case .unknown:
+        let seen = try await look(at: deployment.generation)
+        if seen == .absent || seen == .endedFromOutside {
+          try await fail(failure, phase: .deploy, &progress)
+        }
+        return seen
       case .ended, .untouched:
         // Given up on request: the loop sees the request.
         if try await isCancelled() { return .absent }
@@ -94,11 +99,17 @@ extension Driver {
   }
 
   /// Records how a generation ended that is found ended when the operation is taken up.
-  func recordEnded(_ progress: inout Progress) async throws {
-    guard let started = progress.started else { return }
-    guard case .ended(let ending) = await runtime.observe(try generation(started)) else { return }
+  ///
+  /// - Returns: what is seen of it now.
+  func recordEnded(_ progress: inout Progress) async throws -> Settling.Sight? {
+    guard let started = progress.started else { return nil }
+    let generation = try generation(started)
+    guard case .ended(let ending) = await runtime.observe(generation) else {
+      return try await look(at: generation)
+    }
     try await fail(
       ending.asFailure, phase: progress.stage == .running ? .bake : .start, &progress)
+    return .ended
   }
 
   // MARK: The state to begin with

@@ -80,7 +80,8 @@ extension Driver {
       try await runtimeIsUnreachable("while stopping the old version: \(failure.rootCause)")
     }
     // Somebody asked for it: the loop sees the request, or that it is time to leave.
-    if try await isCancelled() || (control.isLeaving && mayLeave(progress)) { return nil }
+    if control.isLeaving && mayLeave(progress) { return nil }
+    if old == .runs, try await isCancelled() { return nil }
     if let target, situation.snapshotPolicy == .bestEffort {
       try await missSnapshot(target, failure, &progress)
       return nil

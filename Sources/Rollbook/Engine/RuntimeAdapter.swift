@@ -15,6 +15,8 @@ public protocol RuntimeAdapter: Sendable {
 
   /// Checks a version before anything is written, and names what it would run on.
   ///
+  /// What code is, a file or a folder with what in it, is for the runtime to say.
+  ///
   /// - Parameter codePath: the code as the user gave it; nil where an update keeps the code.
   /// - Returns: the runtime environment, such as `PROCESS-1` or `FLINK-1_19`.
   /// - Throws: `invalidArgument` where the configuration has no meaning on this runtime,
@@ -28,10 +30,7 @@ public protocol RuntimeAdapter: Sendable {
   ///   program can run; where it throws, nothing may ever run.
   /// - Throws: `RuntimeFailure` (effect `.ended`: nothing of it runs; `.unknown`: it may run), or what
   ///   `recordPlace` threw.
-  func deploy(
-    _ deployment: Deployment,
-    recordPlace: @Sendable (Place) async throws -> Void
-  ) async throws
+  func deploy(_ deployment: Deployment, recordPlace: RecordPlace) async throws
 
   /// Looks at what really runs. Never throws: what cannot be seen is an observation too.
   func observe(_ generation: Generation) async -> Observation
@@ -65,6 +64,12 @@ public protocol RuntimeAdapter: Sendable {
   /// - Parameter offset: the byte to read from; nil for the newest `limit` bytes.
   func log(of generation: Generation, from offset: Int64?, limit: Int) async -> LogPart?
 }
+
+/// Makes durable where a generation is about to run.
+///
+/// A name of its own, since a function type means the same for everybody only where its isolation
+/// is spelled out: packages differ in their upcoming features.
+public typealias RecordPlace = nonisolated(nonsending) @Sendable (Place) async throws -> Void
 
 /// What is to be started.
 public struct Deployment: Sendable {
@@ -185,10 +190,15 @@ public struct RuntimeFailure: Error, Sendable, Equatable {
   public let text: String
   public let evidence: Evidence
 
-  public init(_ effect: Effect, rootCause: String, text: String, evidence: Evidence = Evidence()) {
+  /// - Parameters:
+  ///   - rootCause: one line.
+  ///   - text: the whole error text; nil where the root cause is all there is to say.
+  public init(
+    _ effect: Effect, rootCause: String, text: String? = nil, evidence: Evidence = Evidence()
+  ) {
     self.effect = effect
     self.rootCause = rootCause
-    self.text = text
+    self.text = text ?? rootCause
     self.evidence = evidence
   }
 }

@@ -2,7 +2,7 @@ internal import RollbookSQLite
 
 extension JournalWriter {
   /// Records a version. Its number is the caller's: the newest one plus 1.
-  package borrowing func insert(_ version: ApplicationVersion) throws(RollbookError) {
+  public borrowing func insert(_ version: ApplicationVersion) throws(RollbookError) {
     let insert = try query(
       """
       INSERT INTO versions (application_id, version, operation_id, created_at, artifact,

@@ -2,8 +2,9 @@ internal import Glibc
 
 /// The code of all versions, each kept once, under its digest: `artifacts/<sha256>`.
 ///
-/// An artifact is an executable file, or a folder with an executable `run`. Whether it can be
-/// executed is found out when it is deployed: a version that cannot is a version all the same.
+/// An artifact is a file or a folder. Whether it can be run is for its runtime to say, before it is
+/// stored (`RuntimeAdapter.check`) and when it is deployed: a version that cannot is a version all
+/// the same.
 package struct ArtifactStore: Sendable {
   private let folder: String
 
@@ -18,7 +19,7 @@ package struct ArtifactStore: Sendable {
   /// - Returns: the digest under which it is kept.
   /// - Throws: `artifactUnusable` where there is no such code, `system` where it cannot be copied.
   package func store(_ path: String) throws(RollbookError) -> String {
-    let source = try ArtifactStore.usable(path)
+    let source = try ArtifactStore.resolved(path)
     try Files.makeFolder(folder)
     let partial = "\(folder)/.\(GenerationToken.random()).tmp"
     do throws(RollbookError) {
@@ -49,23 +50,30 @@ package struct ArtifactStore: Sendable {
     }
   }
 
-  /// The real path of code: a file, or a folder with a `run`.
+  /// The real path of a program: a file, or a folder with a `run`.
   ///
   /// - Throws: `artifactUnusable`, with what to do.
   package static func usable(_ path: String) throws(RollbookError) -> String {
-    guard let resolved = unsafe realpath(path, nil) else {
-      throw RollbookError(
-        .artifactUnusable, "the code \(path) cannot be read: \(Files.errorText(errno))",
-        hint: "Name an executable file, or a folder with an executable `run`.")
-    }
-    defer { unsafe free(resolved) }
-    let real = unsafe String(cString: resolved)
+    let real = try resolved(path)
     if Files.isFolder(real) && !Files.exists(real + "/run") {
       throw RollbookError(
         .artifactUnusable, "the folder \(path) has no `run`",
         hint: "Put an executable named `run` into it, which starts the program.")
     }
     return real
+  }
+
+  /// The real path of code.
+  ///
+  /// - Throws: `artifactUnusable` where there is none.
+  private static func resolved(_ path: String) throws(RollbookError) -> String {
+    guard let resolved = unsafe realpath(path, nil) else {
+      throw RollbookError(
+        .artifactUnusable, "the code \(path) cannot be read: \(Files.errorText(errno))",
+        hint: "Name a file or a folder that is there.")
+    }
+    defer { unsafe free(resolved) }
+    return unsafe String(cString: resolved)
   }
 
   private func publish(_ partial: String, as digest: String) throws(RollbookError) {

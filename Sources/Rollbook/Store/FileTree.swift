@@ -4,32 +4,32 @@ internal import Glibc
 ///
 /// Links are never followed: those that stay within the tree are kept as links, others are refused,
 /// and so are devices. Copies are private: folders 0700, files 0600, executable ones 0700.
-package enum FileTree {
+public enum FileTree {
   /// How much a tree holds, and what.
-  package struct Facts: Sendable, Equatable, Codable {
+  public struct Facts: Sendable, Equatable, Codable {
     /// The bytes of all files.
-    package let size: Int64
+    public let size: Int64
     /// See `facts(of:)`.
-    package let digest: String
+    public let digest: String
   }
 
   /// What becomes of sockets and pipes in a tree that is copied.
-  package enum Endpoints: Sendable {
+  public enum Endpoints: Sendable {
     /// They are left out: a program that is started again makes its own.
     case skipped
     case refused
   }
 
   /// Called between pieces of work; what it throws ends the work.
-  package typealias Checkpoint = () throws(RollbookError) -> Void
+  public typealias Checkpoint = () throws(RollbookError) -> Void
 
   /// The deepest nesting of folders: each level holds a descriptor open.
-  package static let depthLimit = 200
+  public static let depthLimit = 200
 
   /// Copies a tree to a path where nothing is; `facts(of:syncing:)` makes it durable.
   ///
   /// What was copied before an error stays, for the caller to remove.
-  package static func copy(
+  public static func copy(
     _ source: String, to destination: String, endpoints: Endpoints,
     checkpoint: Checkpoint = {}
   ) throws(RollbookError) {
@@ -45,7 +45,7 @@ package enum FileTree {
   /// its bytes: a file's, a link's text, none for a folder. The root's path is empty.
   ///
   /// - Parameter syncing: makes every file and folder durable too.
-  package static func facts(
+  public static func facts(
     of path: String, syncing: Bool = false, checkpoint: Checkpoint = {}
   ) throws(RollbookError) -> Facts {
     var digester = TreeDigester(syncing: syncing)
@@ -54,7 +54,7 @@ package enum FileTree {
   }
 
   /// Removes a tree; none there is no error.
-  package static func remove(_ path: String) throws(RollbookError) {
+  public static func remove(_ path: String) throws(RollbookError) {
     var facts = stat()
     guard unsafe lstat(path, &facts) == 0 else {
       if errno == ENOENT { return }

@@ -4,7 +4,13 @@ internal import RollbookProcess
 
 /// The runtimes of this build.
 enum Runtimes {
-  static func all(in home: Home) -> [any RuntimeAdapter] { [ProcessRuntime(home: home)] }
+  static func all(in home: Home) -> [any RuntimeAdapter] {
+    let runtimes: [any RuntimeAdapter] = [ProcessRuntime(home: home)]
+    #if DEBUG
+    if DeathProbe.isWanted { return runtimes.map { MortalRuntime(base: $0) } }
+    #endif
+    return runtimes
+  }
 
   /// The one that an application runs on.
   static func runtime(

@@ -8,7 +8,7 @@ struct Instances {
   /// By instance; nil for one that could not be started.
   private var pids: [Int32?]
   private(set) var endings: [GenerationOutcome.Instance?]
-  /// The first instance that ended with an error.
+  /// The instance whose end is the generation's failure.
   private(set) var firstFailed: Int?
   private var group: Int32?
 
@@ -51,6 +51,11 @@ struct Instances {
       at: .now())
     endings[index] = ending
     if !ending.isSuccess && firstFailed == nil { firstFailed = index }
+  }
+
+  /// Makes the end of an instance a failure although it says success: the others went on.
+  mutating func markEnded() {
+    firstFailed = firstFailed ?? endings.firstIndex { $0 != nil }
   }
 
   /// Sends SIGTERM to the whole group at once, and to instances that left it.

@@ -33,6 +33,13 @@ final class Keeper {
   /// Requesters that are told when the outcome is durable.
   private var waiting: [Int32] = []
 
+  /// Since when it is ready, by the monotonic clock.
+  private var readySince: Double? {
+    guard let readyCheck else { return startedAt }
+    return readyCheck.passedAt
+  }
+  private let startedAt = Monotonic.now()
+
   /// Starts the instances; whether that worked is told to the starter.
   init(_ gate: OpenGate) throws(RollbookError) {
     self.gate = gate
@@ -138,6 +145,7 @@ final class Keeper {
       instances.take(pid, waitStatus: status)
     }
     guard instances.oneHasEnded else { return }
+    if mustAllGoOn && !instances.allHaveEnded { instances.markEnded() }
     if outcome.logEnd == nil && (instances.firstFailed != nil || instances.allHaveEnded) {
       log.drain()
       outcome.logEnd = log.size
@@ -145,6 +153,13 @@ final class Keeper {
     if instances.firstFailed != nil || instances.allHaveEnded {
       beginEnding(grace: gate.spec.stopGraceSeconds)
     }
+  }
+
+  /// RUNNING means that every instance stayed alive over the settle window; after it one that is
+  /// done may leave the others.
+  private var mustAllGoOn: Bool {
+    guard let readySince else { return true }
+    return Monotonic.now() < readySince + gate.spec.settleSeconds
   }
 
   // MARK: Requests

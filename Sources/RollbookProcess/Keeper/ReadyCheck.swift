@@ -15,6 +15,8 @@ struct ReadyCheck {
   private var endsAt = 0.0
   private var nextAt = 0.0
   private(set) var hasPassed = false
+  /// When it passed, by the monotonic clock.
+  private(set) var passedAt: Double?
 
   /// - Parameter environment: the program's own.
   init(command: String, folder: GenerationFolder, environment: [String: String]) {
@@ -58,6 +60,7 @@ struct ReadyCheck {
       do {
         try Files.write([], to: folder.ready)
         hasPassed = true
+        passedAt = Monotonic.now()
       } catch {
         // The disk may be full: the next check tries again.
       }

@@ -1,0 +1,149 @@
+#if CommandLine
+import Glibc
+import Testing
+
+/// The holder of an operation dies or hangs while others wait, stop, or give it up.
+@Suite struct CrashHolderTests {
+  private func running(_ stage: Stage) async throws {
+    try await stage.createSaver()
+    try await stage.rollbook("start", "shop").exits(0)
+  }
+
+  // MARK: wait
+
+  @Test("wait settles what it waits for where the holder is killed, and ends as that does")
+  func waitForKilled() async throws {
+    try await onStage { stage in
+      try await running(stage)
+      let held = try await stage.hold("update", "shop", "--redeploy", at: "before deploy")
+      let waiting = try stage.background("wait", "shop")
+      held.command.send(SIGKILL)
+      try await waiting.end().exits(0).shows("RUNNING at version 2")
+      #expect(stage.running("shop") == [2])
+      stage.expectContinuity()
+    }
+  }
+
+  @Test("wait ends as a failed operation does, and does not disturb its holder")
+  func waitForFailed() async throws {
+    try await onStage { stage in
+      try await running(stage)
+      let bad = try stage.write(Program.throwing, to: "bad.sh")
+      let held = try await stage.hold("update", "shop", "--code", bad, at: "before deploy")
+      let waiting = try stage.background("wait", "shop")
+      try held.release()
+      try await held.command.end().exits(3)
+      // It may have come after the end: then there was nothing to wait for.
+      let waited = try await waiting.end()
+      #expect(waited.status == 3 || waited.err.contains("Nothing is in flight"))
+      #expect(try await stage.standing("shop") == "RUNNING 1")
+    }
+  }
+
+  @Test("Ctrl-C ends a wait, and leaves what it waits for alone", arguments: [SIGINT, SIGTERM])
+  func interruptWait(_ signal: Int32) async throws {
+    try await onStage { stage in
+      try await running(stage)
+      let held = try await stage.hold("update", "shop", "--redeploy", at: "before deploy")
+      let waiting = try stage.background("wait", "shop")
+      // From the first look on its handler is there.
+      try await wait(until: "it has opened the journal") {
+        readLinks(of: waiting.pid).contains { $0.hasSuffix("/journal.db") }
+      }
+      waiting.send(signal)
+      try await waiting.end().exits(128 + signal)
+      try held.release()
+      try await held.command.end().exits(0)
+      #expect(try await stage.standing("shop") == "RUNNING 2")
+    }
+  }
+
+  // MARK: A holder that hangs
+
+  @Test("A holder that hangs is named, and ended by --kill-holder")
+  func killHolder() async throws {
+    try await onStage { stage in
+      try await running(stage)
+      let held = try await stage.hold("update", "shop", "--redeploy", at: "before stop")
+      try await hang(held.command)
+      let refused = try await stage.rollbook("stop", "shop")
+      refused.exits(5).says("process \(held.command.pid)").says("has been in flight since")
+      try await stage.rollbook("stop", "shop", "--force", "--kill-holder").exits(0)
+        .says("The holder of shop was ended")
+      try await held.command.end().exits(128 + SIGKILL)
+      // The old version had not been touched when the update was given up.
+      #expect(try await stage.standing("shop") == "READY 1")
+      #expect(stage.livingGenerations().isEmpty)
+      let both = ["StopApplication SUCCESSFUL", "UpdateApplication CANCELLED"]
+      #expect(try await stage.operations("shop").prefix(2) == both[...])
+      try await stage.rollbook("stop", "shop", "--kill-holder").exits(5)
+        .says("Nobody holds shop")
+    }
+  }
+
+  @Test("stop --kill-holder without force settles, and says what that changed")
+  func killHolderAndSettle() async throws {
+    try await onStage { stage in
+      try await running(stage)
+      let held = try await stage.hold("update", "shop", "--redeploy", at: "before deploy")
+      try await hang(held.command)
+      try await stage.rollbook("stop", "shop", "--kill-holder").exits(5).says("settling")
+      #expect(try await stage.standing("shop") == "RUNNING 2")
+      #expect(stage.running("shop") == [2])
+      try await stage.rollbook("stop", "shop").exits(0)
+      stage.expectContinuity()
+    }
+  }
+
+  // MARK: Abandoning
+
+  @Test("An abandoned operation cannot go on: its holder starts nothing any more")
+  func abandon() async throws {
+    try await onStage { stage in
+      try await running(stage)
+      let held = try await stage.hold("update", "shop", "--redeploy", at: "before deploy")
+      try await hang(held.command)
+      try await stage.rollbook("stop", "shop", "--force", "--abandon").exits(0)
+      #expect(try await stage.standing("shop") == "READY 2")
+      let both = ["StopApplication SUCCESSFUL", "UpdateApplication FAILED"]
+      #expect(try await stage.operations("shop").prefix(2) == both[...])
+      let failed = try await stage.newest("UpdateApplication", of: "shop")
+      #expect(failed["OperationFailureDetails"]["Phase"].text == "abandoned")
+
+      held.command.send(SIGCONT)
+      try held.release()
+      #expect(try await held.command.end().status != 0)
+      #expect(stage.livingGenerations().isEmpty)
+      #expect(stage.keepers().isEmpty)
+      try await stage.rollbook("start", "shop").exits(0)
+      #expect(stage.running("shop") == [2])
+      stage.expectContinuity()
+    }
+  }
+
+  @Test("What an abandoned operation had started is ended before anything else starts")
+  func suspects() async throws {
+    try await onStage { stage in
+      try await running(stage)
+      let held = try await stage.hold("update", "shop", "--redeploy", at: "after deploy")
+      let abandoned = stage.livingGenerations()
+      held.command.send(SIGKILL)
+      _ = try await held.command.end()
+      try await stage.rollbook("stop", "shop", "--force", "--abandon").exits(0)
+      #expect(try await stage.standing("shop") == "READY 2")
+      #expect(stage.livingGenerations() == abandoned)
+      try await stage.rollbook("start", "shop").exits(0)
+      #expect(stage.livingGenerations().count == 1)
+      #expect(stage.livingGenerations().isDisjoint(with: abandoned))
+      #expect(stage.running("shop") == [2])
+      try await stage.rollbook("stop", "shop").exits(0)
+      try await stage.rollbook("stop", "shop", "--force", "--abandon").exits(5)
+    }
+  }
+
+  private func hang(_ command: Command) async throws {
+    command.send(SIGSTOP)
+    try await wait(until: "it hangs") { ProcessFacts(command.pid)?.state == "T" }
+  }
+}
+#endif
