@@ -43,6 +43,8 @@ package enum ProcessTable {
     var members: [ProcessEntry] = []
     for pid in try pids() where pid != keeper?.pid || session == nil {
       guard let entry = ProcessEntry(pid), entry.isAlive else { continue }
+      // What was there before the keeper cannot be its child's child.
+      if let keeper, entry.startTime < keeper.startTime { continue }
       if let session, entry.session == session.pid, entry.startTime >= session.startTime {
         members.append(entry)
       } else if carries(token, pid) {
@@ -62,7 +64,13 @@ package enum ProcessTable {
     // Processes of other users are not shown, and are not ours.
     guard let bytes = try? Files.read("/proc/\(pid)/environ") else { return false }
     let wanted = Array("ROLLBOOK_GENERATION=\(token)".utf8)
-    return bytes.split(separator: 0).contains { $0.elementsEqual(wanted) }
+    var start = bytes.startIndex
+    while start < bytes.endIndex {
+      if bytes[start...].starts(with: wanted) { return true }
+      guard let end = bytes[start...].firstIndex(of: 0) else { return false }
+      start = end + 1
+    }
+    return false
   }
 
   private static func pids() throws(RollbookError) -> [Int32] {

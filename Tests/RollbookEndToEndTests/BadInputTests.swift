@@ -37,7 +37,7 @@ import Testing
       Refusal(["create", $0, "--code", code], 64, "is no name for an application")
     } + [
       Refusal(create("--parallelism", "0"), 64, "Parallelism 0 is not between 1 and 32768"),
-      Refusal(create("--parallelism", "-1"), 64, "Parallelism -1 is not between"),
+      Refusal(create("--parallelism=-1"), 64, "Parallelism -1 is not between"),
       Refusal(create("--parallelism", "many"), 64, "many"),
       Refusal(create("--max-parallelism", "0"), 64, "Parallelism 0 is not between"),
       Refusal(create("--property", "novalue"), 64, "has no name or no `=`"),
@@ -49,7 +49,7 @@ import Testing
       Refusal(
         create("--secret-property", "ROLLBOOK_KEY=@\(code)"), 64,
         "ROLLBOOK_ names are Rollbook's own"),
-      Refusal(create("--settle", "-1"), 64, "settle"),
+      Refusal(create("--settle=-1"), 64, "settle"),
       Refusal(create("--timeout", "nan"), 64, "timeout"),
       Refusal(create("--bake", "1e300"), 64, "bake"),
       Refusal(create("--runtime", "spark"), 64, "There is no runtime named spark"),

@@ -100,7 +100,7 @@ final class Command: Sendable {
   }
 }
 
-/// Starts a program in a process group of its own, without input.
+/// Starts a program in a process group of its own, without input and other open files.
 private func spawn(
   _ words: [String], environment: [String: String], out: String, err: String
 ) throws -> pid_t {
@@ -116,6 +116,10 @@ private func spawn(
   unsafe posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
   unsafe posix_spawn_file_actions_addopen(&actions, 1, out, new, 0o600)
   unsafe posix_spawn_file_actions_addopen(&actions, 2, err, new, 0o600)
+  // Files that other tests have open this moment would stay open as long as the command runs.
+  for descriptor in Int32(3)..<256 {
+    unsafe posix_spawn_file_actions_addclose(&actions, descriptor)
+  }
   var all = sigset_t()
   var none = sigset_t()
   unsafe sigfillset(&all)

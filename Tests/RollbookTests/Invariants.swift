@@ -5,9 +5,9 @@ import Testing
 
 /// What must always be true once everything is settled (DESIGN: What must always be true).
 func checkInvariants(
-  _ bench: Bench, keepsState: Bool, _ where_: @autoclosure () -> String
+  _ bench: Bench, keepsState: Bool, _ circumstances: @autoclosure () -> String
 ) async throws {
-  let place = Comment(rawValue: where_())
+  let place = Comment(rawValue: circumstances())
   let journal = bench.engine.journal
   let facts = try await journal.read { (reader) throws(RollbookError) in
     var facts: [(state: ApplicationState, running: RunningGeneration?, snapshots: [Snapshot])] = []

@@ -47,19 +47,34 @@ public final class Journal: Sendable {
     self.probe = probe
     sideLock = path + ".lock"
     if access == .readOnly {
-      let opened = try JournalFile.openReader(path: path)
+      let opened = try Journal.naming(path) { () throws(RollbookError) in
+        try JournalFile.openReader(path: path)
+      }
       isWALReadable = opened.isWALReadable
       writer = Mutex(WriterSlot(writer: nil, identity: nil))
       readers = [ReaderSlot(path: path, isWALReadable: opened.isWALReadable)]
     } else {
       if access == .create { try JournalFile.create(path: path) }
-      let connection = try JournalFile.openWriter(path: path, sideLock: sideLock, now: clock())
+      let now = clock()
+      let connection = try Journal.naming(path) { [sideLock] () throws(RollbookError) in
+        try JournalFile.openWriter(path: path, sideLock: sideLock, now: now)
+      }
       isWALReadable = true
       writer = Mutex(
         WriterSlot(
           writer: JournalWriter(reader: JournalReader(connection: connection), now: clock),
           identity: FileIdentity(path: path)))
       readers = (0..<2).map { _ in ReaderSlot(path: path, isWALReadable: true) }
+    }
+  }
+
+  private static func naming<Value: ~Copyable>(
+    _ path: String, _ body: () throws(RollbookError) -> Value
+  ) throws(RollbookError) -> Value {
+    do throws(RollbookError) {
+      return try body()
+    } catch {
+      throw error.naming(journal: path)
     }
   }
 
@@ -139,6 +154,14 @@ public final class Journal: Sendable {
       throw RollbookError(.journalFailed, "The write was never carried out.")
     }
     return try result.get()
+  }
+
+  /// Closes the journal's connections; the next use opens them again.
+  ///
+  /// Where nobody else has the journal open its main file then holds everything, and there is no WAL.
+  public func close() {
+    for slot in readers { slot.close() }
+    writer.withLock { $0.writer = nil }
   }
 
   /// The texts of all statements that were used so far, for the test that looks at their plans.

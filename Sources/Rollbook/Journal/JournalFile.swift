@@ -61,7 +61,8 @@ enum JournalFile {
       guard unsafe access(path, R_OK) == 0 else { throw missing(path) }
       let connection = try open(path: path, mode: .immutable)
       if try Migrator.state(of: connection) == .empty { throw empty(path) }
-      return OpenedReader(connection: connection, isWALReadable: false)
+      // Whoever wrote last has brought the main file up to date where there is no WAL.
+      return OpenedReader(connection: connection, isWALReadable: fileSize(path + "-wal") == 0)
     }
   }
 
@@ -155,13 +156,19 @@ final class ReaderSlot: Sendable {
     _ body: (borrowing JournalReader) throws(RollbookError) -> Result
   ) throws(RollbookError) -> Result {
     try slot.withLock { (slot) throws(RollbookError) -> Result in
-      if slot.reader == nil {
-        let opened = try JournalFile.openReader(path: path)
-        slot.reader = JournalReader(connection: opened.takeConnection())
+      do throws(RollbookError) {
+        if slot.reader == nil {
+          let opened = try JournalFile.openReader(path: path)
+          slot.reader = JournalReader(connection: opened.takeConnection())
+        }
+        return try slot.transaction(body)
+      } catch {
+        throw error.naming(journal: path)
       }
-      return try slot.transaction(body)
     }
   }
+
+  func close() { slot.withLock { $0.reader = nil } }
 }
 
 /// A reader that is made when it is first wanted.

@@ -105,6 +105,16 @@ extension RollbookError {
   }
 }
 
+extension RollbookError {
+  /// The same error; one that says what is wrong with a journal says of which too.
+  func naming(journal path: String) -> RollbookError {
+    guard [.notAJournal, .journalTooNew, .journalDamaged].contains(code), !message.contains(path)
+    else { return self }
+    let sentence = message.hasSuffix(".") ? String(message.dropLast()) : message
+    return RollbookError(code, "\(sentence): \(path).", hint: hint)
+  }
+}
+
 /// JSON for the journal: members sorted, so that the same value is the same text.
 func journalJSON(_ value: some Encodable) throws(RollbookError) -> String {
   let encoder = JSONEncoder()

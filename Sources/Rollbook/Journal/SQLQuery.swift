@@ -28,7 +28,7 @@ public enum SQLQuery {
   public static func ask(
     _ sql: String, of path: String, timeoutSeconds: Double
   ) throws(RollbookError) -> Answer {
-    let connection = try JournalFile.openReader(path: path).takeConnection()
+    let connection = try reader(of: path)
     try Query(connection, "PRAGMA query_only = ON").run()
     let deadline = Deadline(connection.interruptHandle, seconds: timeoutSeconds)
     // The handle is of no use once the connection is closed.
@@ -43,11 +43,19 @@ public enum SQLQuery {
       }
       throw isAboutTheQuestion(error)
         ? RollbookError(.invalidArgument, "The query is not understood: \(error.message).")
-        : RollbookError(error)
+        : RollbookError(error).naming(journal: path)
     } catch let error as RollbookError {
       throw error
     } catch {
       throw RollbookError(.system, "\(error)")
+    }
+  }
+
+  private static func reader(of path: String) throws(RollbookError) -> Connection {
+    do throws(RollbookError) {
+      return try JournalFile.openReader(path: path).takeConnection()
+    } catch {
+      throw error.naming(journal: path)
     }
   }
 

@@ -39,6 +39,9 @@ final class ChangeSession: Sendable {
     signals = Mutex(try SignalPipe.receive { interruption.receive($0) })
   }
 
+  /// The process may end before all others who hold the journal have let it go.
+  deinit { engine.journal.close() }
+
   /// Carries out a change, says what stands, and ends as the operation did.
   func run(_ request: ChangeRequest, on name: String) async throws {
     let report = try await execute(request, on: name)

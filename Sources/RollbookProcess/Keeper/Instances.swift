@@ -78,7 +78,10 @@ struct Instances {
   ///
   /// - Returns: false where one cannot be stopped; then all have been continued.
   func pause() -> Bool {
-    let deadline = Monotonic.now() + 5
+    let deadline = Monotonic.now() + 20
+    // How long all go on between two attempts: longer and longer, since on a busy machine it takes
+    // its time until the right one has had its turn.
+    var gap = 0.005
     while Monotonic.now() < deadline {
       let attemptEnd = Monotonic.now() + 0.25
       while Monotonic.now() < attemptEnd {
@@ -89,7 +92,8 @@ struct Instances {
       }
       // One that waits for a stopped child it has just forked stops only when that child goes on.
       resume()
-      Monotonic.sleep(0.005)
+      Monotonic.sleep(gap)
+      gap = min(gap * 2, 0.64)
     }
     resume()
     return false

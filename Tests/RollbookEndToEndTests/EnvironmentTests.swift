@@ -1,0 +1,110 @@
+#if CommandLine
+import Foundation
+import Testing
+
+/// What a program is given, and what nobody is told.
+@Suite struct EnvironmentTests {
+  /// Writes its environment and what it can see into its log, and waits.
+  private static let telling = """
+    #!/bin/sh
+    pwd > where
+    tr '\\0' '\\n' < /proc/$$/environ > environment.new
+    mv environment.new "$ROLLBOOK_STATE/environment"
+    while :; do sleep 0.05; done
+    """
+
+  private func environment(_ stage: Stage, version: Int) async throws -> [String: String] {
+    let instance = try await wait(for: "version \(version) has told its environment") {
+      stage.instances(of: "shop").first {
+        $0.version == version && stage.text($0.state + "/environment") != nil
+      }
+    }
+    let text = stage.text(instance.state + "/environment") ?? ""
+    let pairs = text.split(separator: "\n").compactMap { line in
+      line.firstIndex(of: "=").map { (String(line[..<$0]), String(line[$0...].dropFirst())) }
+    }
+    #expect(instance.state.hasPrefix(stage.home + "/run/"))
+    return Dictionary(pairs) { $1 }
+  }
+
+  @Test("The environment is what was fixed at create, the properties and Rollbook's own")
+  func exact() async throws {
+    try await onStage { stage in
+      let code = try stage.write(EnvironmentTests.telling, to: "telling.sh")
+      let mine = ["PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "TMPDIR": "/tmp", "STRANGER": "yes"]
+      try await stage.rollbook(
+        ["create", "shop", "--code", code, "--property", "COLOUR=a b=c", "--property", "EMPTY="]
+          + Stage.short, environment: mine
+      ).exits(0)
+      // Whoever starts it later has another environment, which does not count.
+      let other = ["PATH": "/bin:/usr/bin:/sbin", "LANG": "de_DE", "USER": "nobody", "OTHER": "1"]
+      try await stage.rollbook(["start", "shop"], environment: other).exits(0)
+      var found = try await environment(stage, version: 1)
+      for name in ["ROLLBOOK_GENERATION", "ROLLBOOK_STATE", "PWD", "OLDPWD", "_", "SHLVL"] {
+        found[name] = nil
+      }
+      #expect(
+        found == [
+          "PATH": "/usr/bin:/bin", "HOME": stage.folder, "USER": "tester", "LANG": "C.UTF-8",
+          "TMPDIR": "/tmp", "COLOUR": "a b=c", "EMPTY": "", "ROLLBOOK_APPLICATION": "shop",
+          "ROLLBOOK_VERSION": "1", "ROLLBOOK_INSTANCE": "0", "ROLLBOOK_PARALLELISM": "1",
+        ])
+      try await stage.rollbook(
+        ["update", "shop", "--parallelism", "2", "--unset-property", "EMPTY"], environment: other
+      ).exits(0)
+      let updated = try await environment(stage, version: 2)
+      #expect(updated["PATH"] == "/usr/bin:/bin")
+      #expect(updated["ROLLBOOK_PARALLELISM"] == "2")
+      #expect(updated["EMPTY"] == nil)
+      #expect(updated["OTHER"] == nil)
+      #expect(stage.instances(of: "shop").map(\.index) == [0, 1])
+    }
+  }
+
+  @Test("A secret's value is given to the program, and is nowhere else")
+  func secrets() async throws {
+    try await onStage { stage in
+      let value = "s3cr3t-\(UUID().uuidString)"
+      let file = try stage.write(value + "\n", to: "secret", mode: 0o600)
+      let program = """
+        #!/bin/sh
+        [ "${#PASSWORD}" = \(value.count) ] || { echo "fatal error: no password" >&2; exit 1; }
+        while :; do sleep 0.05; done
+        """
+      var said = ""
+      func run(_ words: String...) async throws -> Run {
+        let run = try await stage.rollbook(words)
+        said += run.out + run.err
+        return run
+      }
+      let code = try stage.write(program, to: "program.sh")
+      try await run(
+        "create", "shop", "--code", code, "--rollback", "--settle", "0.1", "--secret-property",
+        "PASSWORD=@\(file)"
+      ).exits(0)
+      try await run("start", "shop").exits(0)
+      try await run("update", "shop", "--description", "two", "--settle", "0.2").exits(0)
+      #expect(stage.running("shop") == [2])
+      // Without its file the next deployment fails, and says which it is.
+      try stage.remove(file)
+      try await run("update", "shop", "--description", "three").exits(4).says("PASSWORD").says(file)
+      for words in [
+        ["status", "shop"], ["version", "shop", "1"], ["versions", "shop"],
+        ["diff", "shop", "1", "2"], ["operations", "shop"], ["operation", "shop", "3"],
+        ["operation", "shop", "4"], ["logs", "shop"], ["sql", "SELECT * FROM version_history"],
+        ["sql", "SELECT * FROM operation_steps"],
+      ] {
+        for format in ["table", "json", "csv"] {
+          let run = try await stage.rollbook(words + ["--output", format])
+          said += run.out + run.err
+        }
+      }
+      #expect(said.contains("PASSWORD"))
+      #expect(!said.contains(value))
+      for (name, bytes) in try stage.fingerprint() {
+        #expect(bytes.range(of: Data(value.utf8)) == nil, "\(name)")
+      }
+    }
+  }
+}
+#endif
