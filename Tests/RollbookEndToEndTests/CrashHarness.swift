@@ -26,6 +26,19 @@ extension Program {
   /// The ready check of a saver: passes as soon as its handler is there.
   static let saverCheck = "until [ -e began-0 ]; do sleep 0.01; done"
 
+  /// A saver whose instance 1 exits with success once the file that the property LEAVE names is
+  /// there.
+  static let leaver = saver.replacingOccurrences(
+    of: "tell began\n",
+    with: """
+      tell began
+      if [ "$ROLLBOOK_INSTANCE" = 1 ]; then
+        until [ -e "$LEAVE" ]; do sleep 0.01; done
+        exit 0
+      fi
+
+      """)
+
   /// A saver whose SIGTERM handler first says so, and then waits for the file that the property
   /// MAYEND names.
   static let lingerer = saver.replacingOccurrences(

@@ -28,7 +28,7 @@ import Testing
   func waitForFailed() async throws {
     try await onStage { stage in
       try await running(stage)
-      let bad = try stage.write(Program.throwing, to: "bad.sh")
+      let bad = try stage.write(Program.throwingAtOnce, to: "bad.sh")
       let held = try await stage.hold("update", "shop", "--code", bad, at: "before deploy")
       let waiting = try stage.background("wait", "shop")
       try held.release()

@@ -1,4 +1,5 @@
 #if CommandLine
+import Foundation
 import Glibc
 import Testing
 
@@ -47,6 +48,32 @@ import Testing
       #expect(stage.running("shop") == [1, 1])
       // Instance 0 saves when it is asked to end; killed, it cannot.
       #expect(stage.beginnings() == [0, index == 0 ? 0 : 1])
+    }
+  }
+
+  @Test("An instance that exits 0 fails a deployment, and nothing once the application is RUNNING")
+  func leavers() async throws {
+    try await onStage { stage in
+      let code = try stage.write(Program.leaver, to: "leaver.sh")
+      let leave = stage.path("leave")
+      try await stage.createSaver(
+        "shop", "--code", code, "--parallelism", "2", "--property", "LEAVE=\(leave)")
+      try await stage.rollbook("start", "shop").exits(0)
+      try stage.write("", to: "leave")
+      try await wait(until: "instance 1 has left") { stage.running("shop") == [1] }
+      try await stage.rollbook("settle").exits(0).says("nothing to settle")
+      #expect(try await stage.standing("shop") == "RUNNING 1")
+      #expect(try await stage.observed().state == "RUNNING")
+
+      // Version 2 leaves at once, version 1 does not any more.
+      try FileManager.default.removeItem(atPath: leave)
+      let leaving = ["--property", "LEAVE=/dev/null", "--settle", "60"]
+      try await stage.rollbook(["update", "shop"] + leaving).exits(3)
+      let failed = try await stage.newest("UpdateApplication", of: "shop")
+      let failure = failed["OperationFailureDetails"]
+      #expect(failure["RootCause"].text.hasPrefix("exited with status 0 before the settle window"))
+      #expect(failure["Evidence"]["Instance"].int == 1)
+      #expect(failure["Evidence"]["ExitStatus"].int == 0)
     }
   }
 

@@ -11,7 +11,7 @@ import Testing
       try await stage.createSaver()
       try await stage.rollbook("start", "shop").exits(0)
       try await stage.rollbook("update", "shop", "--redeploy").exits(0)
-      _ = try await stage.update("shop", Program.throwing, "--settle", "20").exits(3)
+      _ = try await stage.update("shop", Program.throwingAtOnce).exits(3)
       try await stage.rollbook("scale", "shop", "--parallelism", "2").exits(0)
       try await stage.rollbook("stop", "shop").exits(0)
       try await stage.rollbook("start", "shop").exits(0)

@@ -54,7 +54,7 @@ struct CrashScenario: Sendable, CustomTestStringConvertible {
     CrashScenario(name: "update", verb: { _ in ["update", "shop", "--redeploy"] }),
     CrashScenario(
       name: "failing update with rollback",
-      verb: { ["update", "shop", "--code", try $0.write(Program.throwing, to: "bad.sh")] },
+      verb: { ["update", "shop", "--code", try $0.write(Program.throwingAtOnce, to: "bad.sh")] },
       status: 3),
     CrashScenario(
       name: "requested rollback",
