@@ -136,7 +136,10 @@ import Testing
         let csv = try await stage.rollbook(verb.words + ["--output", "csv"]).exits(0).out
         #expect(csv.split(whereSeparator: \.isNewline).count >= 1 + (verb.rows ?? 1), "\(verb)")
         let table = try await stage.rollbook(verb.words + ["--output", "table"]).exits(0).out
-        #expect(table == (try await stage.rollbook(verb.words).exits(0).out), "\(verb)")
+        // The answer without --output has the same first line: what is said of ages goes on.
+        let plain = try await stage.rollbook(verb.words).exits(0).out
+        #expect(
+          table.split(separator: "\n").first == plain.split(separator: "\n").first, "\(verb)")
         #expect(!table.contains("\u{1B}"), "\(verb)")
         #expect(table.contains("\n"))
       }

@@ -74,6 +74,13 @@ package struct FileLock: ~Copyable, Sendable {
     self.file = file
     self.path = path
   }
+
+  /// Gives the lock back by name: a child that is just being started holds a copy of the descriptor
+  /// until it has become another program, and closing ours alone would leave it the lock.
+  deinit {
+    var request = FileLock.wholeFile(F_UNLCK)
+    _ = unsafe fcntl(file.raw, setLock, &request)
+  }
 }
 
 /// F_OFD_GETLK, F_OFD_SETLK and F_OFD_SETLKW, which the C library's module does not show.
