@@ -48,7 +48,7 @@ public final class Journal: Sendable {
       let opened = try JournalFile.openReader(path: path)
       isWALReadable = opened.isWALReadable
       writer = Mutex(WriterSlot(writer: nil, identity: nil))
-      readers = [ReaderSlot(path: path, isWALReadable: opened.isWALReadable)]
+      readers = [ReaderSlot(path: path, connection: opened.takeConnection())]
     } else {
       if access == .create { try JournalFile.create(path: path) }
       let connection = try JournalFile.openWriter(path: path, sideLock: sideLock, now: clock())
@@ -57,7 +57,7 @@ public final class Journal: Sendable {
         WriterSlot(
           writer: JournalWriter(reader: JournalReader(connection: connection), now: clock),
           identity: FileIdentity(path: path)))
-      readers = (0..<2).map { _ in ReaderSlot(path: path, isWALReadable: true) }
+      readers = (0..<2).map { _ in ReaderSlot(path: path) }
     }
   }
 

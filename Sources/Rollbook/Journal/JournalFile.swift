@@ -143,12 +143,17 @@ struct FileIdentity: Equatable {
 final class ReaderSlot: Sendable {
   let queue = DispatchQueue(label: "rollbook.journal.reader")
   private let path: String
-  private let isWALReadable: Bool
-  private let slot = Mutex(LazyReader(reader: nil))
+  private let slot: Mutex<LazyReader>
 
-  init(path: String, isWALReadable: Bool) {
+  init(path: String) {
     self.path = path
-    self.isWALReadable = isWALReadable
+    slot = Mutex(LazyReader(reader: nil))
+  }
+
+  /// With a connection that is open already.
+  init(path: String, connection: consuming Connection) {
+    self.path = path
+    slot = Mutex(LazyReader(reader: JournalReader(connection: connection)))
   }
 
   func read<Result: Sendable>(
