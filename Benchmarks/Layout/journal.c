@@ -203,18 +203,20 @@ static void make_tables(sqlite3 *db, const struct variant *v) {
   }
   if (!v->successful_pointer)
     execute(db, "ALTER TABLE operations DROP COLUMN previous_successful_id");
-  if (v->pushed_index != all_pushed) execute(db, "DROP INDEX operation_outcomes_pushed");
-  if (v->pushed_index == pushed_by_other_kinds_than_update)
+  if (v->pushed_index != pushed_again)
     execute(db,
-        "ALTER TABLE operation_outcomes ADD COLUMN pushed_again INTEGER;"
-        "CREATE INDEX operation_outcomes_pushed_again "
-        "ON operation_outcomes (application_id, version) WHERE pushed_again = 1;");
+        "DROP INDEX operation_outcomes_pushed_again;"
+        "ALTER TABLE operation_outcomes DROP COLUMN pushed_again;");
+  if (v->pushed_index == all_pushed)
+    execute(db,
+        "CREATE INDEX operation_outcomes_pushed ON operation_outcomes (application_id, version) "
+        "WHERE good_state = operation_id");
   if (v->heads) return;
   execute(db,
       "ALTER TABLE operations DROP COLUMN previous_id;"
       "ALTER TABLE operations DROP COLUMN previous_failed_id;"
       "DROP TABLE heads;"
-      "CREATE INDEX operations_by_application ON operations (application_id, id);");
+      "CREATE INDEX operations_by_application ON operations (application_id);");
 }
 
 static void make_triggers(sqlite3 *db) {
@@ -308,7 +310,7 @@ static void prepare_writes(struct journal *j) {
         "ON CONFLICT (application_id) DO UPDATE SET operation_id = excluded.operation_id");
   j->insert_open =
       prepare(j->db, "INSERT INTO open_operations (application_id, operation_id) VALUES (?, ?)");
-  bool again = v->pushed_index == pushed_by_other_kinds_than_update;
+  bool again = v->pushed_index == pushed_again;
   snprintf(sql, sizeof sql,
       "INSERT INTO operation_outcomes (operation_id, application_id, status, ended_at, "
       "application_status, version, parallelism, good_state, good_state_below, "
@@ -428,7 +430,7 @@ static void insert_outcome(
   bind_or_null(s, 9, u->good_state_below);
   bind_text_or_null(s, 10, o->status == failed ? "NOT_ENABLED" : NULL);
   bind_text_or_null(s, 11, o->status == failed ? "system rollback is not enabled" : NULL);
-  if (j->variant.pushed_index == pushed_by_other_kinds_than_update)
+  if (j->variant.pushed_index == pushed_again)
     bind_or_null(s, 12, u->good_state == o->id && o->kind != update);
   run(s);
 }

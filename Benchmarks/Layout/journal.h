@@ -18,8 +18,9 @@ enum kind { start = 1, stop, update, scale, snapshot, rollback = 12, system_roll
 enum { frequent_kinds = 5 };
 enum status { successful = 2, failed = 3 };
 
-// Which outcomes that push a good state are in an index by application and version.
-enum pushed_index { none_pushed, all_pushed, pushed_by_other_kinds_than_update };
+// Which outcomes that push a good state are in an index by application and version: those that
+// pushed again what another operation had made (as in the migrations), all of them, none.
+enum pushed_index { pushed_again, all_pushed, none_pushed };
 
 // What is measured. Several variants can share one file: foreign keys and triggers are switched off
 // by the connection.

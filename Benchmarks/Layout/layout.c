@@ -1,6 +1,6 @@
 // Measures the journal's layout: our schema (back pointers within an application and a small table
 // of heads) against a plain layout (an index on operations(application_id, id)), and against our
-// schema with one thing taken away, so that the price of each thing is known.
+// schema with one thing taken away or added, so that the price of each thing is known.
 //
 // usage: layout MIGRATIONS SCRATCH full|quick
 //
@@ -26,18 +26,19 @@ enum {
 };
 
 static const struct variant variants[] = {
-    {"our schema", "ours", true, true, true, all_pushed, true, true, false},
-    {"plain: index (application_id, id)", "plain", false, false, false, all_pushed, true, true,
+    {"our schema", "ours", true, true, true, pushed_again, true, true, false},
+    {"plain: index (application_id)", "plain", false, false, false, pushed_again, true, true,
         false},
-    {"ours, a: no foreign keys", "ours", true, true, true, all_pushed, false, true, false},
-    {"ours, b: no triggers", "ours", true, true, true, all_pushed, true, false, false},
-    {"ours, c: no per-kind pointers", "nokinds", true, false, true, all_pushed, true, true, true},
-    {"ours, d: no previous_successful_id", "nosuccessful", true, true, false, all_pushed, true,
+    {"ours, a: no foreign keys", "ours", true, true, true, pushed_again, false, true, false},
+    {"ours, b: no triggers", "ours", true, true, true, pushed_again, true, false, false},
+    {"ours, c: no per-kind pointers", "nokinds", true, false, true, pushed_again, true, true,
+        true},
+    {"ours, d: no previous_successful_id", "nosuccessful", true, true, false, pushed_again, true,
         true, true},
     {"ours, e: no index of pushed good states", "nopushed", true, true, true, none_pushed, true,
         true, false},
-    {"ours, f: an index of those that no update pushed", "pushedagain", true, true, true,
-        pushed_by_other_kinds_than_update, true, true, false},
+    {"ours, f: an index of all pushed good states", "allpushed", true, true, true, all_pushed,
+        true, true, false},
     {"plain, e: no index of pushed good states", "plainnopushed", false, false, false,
         none_pushed, true, true, false},
 };
@@ -226,7 +227,7 @@ static void prepare_reader(struct reader *r) {
       "WHERE operation_id = ?");
   r->pushed = prepare(db,
       "SELECT operation_id, parallelism FROM operation_outcomes WHERE application_id = ? "
-      "AND version = 2 AND good_state = operation_id ORDER BY operation_id DESC LIMIT 1");
+      "AND version = 2 AND pushed_again = 1 ORDER BY operation_id DESC LIMIT 1");
   if (heads) {
     r->head = prepare(db, "SELECT operation_id FROM heads WHERE application_id = ?");
     r->push_candidate = prepare(db,
@@ -334,12 +335,13 @@ static int describe(struct reader *r, int64_t application) {
   return take_all(r->row, 1 + (int64_t)chance((uint32_t)r->operations));
 }
 
-// The newest good state of version 2, nearly the oldest.
+// The newest good state of version 2, nearly the oldest, where not the update that made the version
+// pushed it: one primary key away from the version's row, which this benchmark does not write.
 static int good_state_of_version(struct reader *r, int64_t application) {
   return take_all(r->pushed, application);
 }
 
-// The same without operation_outcomes_pushed: all starts, updates and scalings, newest first.
+// The same without an index: all starts, updates and scalings, newest first.
 static int good_state_by_pointers(struct reader *r, int64_t application) {
   enum { is_it, parallelism, next };
   int64_t id = find_id(r->head, application);
@@ -389,7 +391,7 @@ static const struct read reads[] = {
     {"describe one operation", describe, false},
     {"50 in progress", in_progress, false},
     {"rollback decision", rollback_decision, false},
-    {"newest good state of version 2, by operation_outcomes_pushed", good_state_of_version, false},
+    {"newest good state of version 2 that was pushed again", good_state_of_version, false},
     {"the same, by pointers", good_state_by_pointers, true},
 };
 

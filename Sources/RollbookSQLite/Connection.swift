@@ -50,15 +50,13 @@ internal import CRollbookSQLite
   }
 
   deinit {
-    cache.finalizeAll()
+    cache.close()
     unsafe sqlite3_close_v2(handle)
   }
 
   /// Takes the statement with this text from the cache, or prepares it.
   public borrowing func prepare(_ sql: String) throws(SQLiteError) -> Statement {
-    if let cached = unsafe cache.take(sql) {
-      return unsafe Statement(handle: cached, key: sql, cache: cache)
-    }
+    if let cached = cache.take(sql) { return Statement(cached, cache: cache) }
     var prepared: OpaquePointer?
     let code = unsafe sqlite3_prepare_v3(
       handle, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &prepared, nil)
@@ -67,7 +65,7 @@ internal import CRollbookSQLite
         ? SQLiteError(code: SQLITE_ERROR, message: Connection.emptyStatement, sql: sql)
         : failure(sql: sql)
     }
-    return unsafe Statement(handle: prepared, key: sql, cache: cache)
+    return Statement(unsafe cache.add(prepared, sql), cache: cache)
   }
 
   /// The message of the error for a text without a statement.

@@ -6,18 +6,18 @@ internal import CRollbookSQLite
 @safe public struct Statement: ~Copyable {
   private let handle: OpaquePointer
   private let cache: StatementCache
-  private let key: String
+  private let slot: StatementCache.Slot?
 
-  init(handle: OpaquePointer, key: String, cache: StatementCache) {
-    unsafe self.handle = handle
-    self.key = key
+  init(_ taken: StatementCache.Taken, cache: StatementCache) {
+    unsafe handle = taken.handle
+    slot = taken.slot
     self.cache = cache
   }
 
   deinit {
     unsafe sqlite3_reset(handle)
     unsafe sqlite3_clear_bindings(handle)
-    unsafe cache.giveBack(handle, key: key)
+    unsafe cache.giveBack(handle, slot)
   }
 
   // MARK: Binding
@@ -99,15 +99,13 @@ internal import CRollbookSQLite
     isNull(index) ? nil : int64(index)
   }
 
-  public borrowing func string(_ index: Int32) -> String {
-    guard let bytes = unsafe sqlite3_column_text(handle, index) else { return "" }
+  public borrowing func string(_ index: Int32) -> String { optionalString(index) ?? "" }
+
+  public borrowing func optionalString(_ index: Int32) -> String? {
+    guard let bytes = unsafe sqlite3_column_text(handle, index) else { return nil }
     let count = Int(unsafe sqlite3_column_bytes(handle, index))
     return unsafe String(
       decoding: UnsafeBufferPointer(start: bytes, count: count), as: UTF8.self)
-  }
-
-  public borrowing func optionalString(_ index: Int32) -> String? {
-    isNull(index) ? nil : string(index)
   }
 
   /// The value as SQLite holds it, for readers that do not know the columns.
@@ -141,7 +139,7 @@ internal import CRollbookSQLite
     let database = unsafe sqlite3_db_handle(handle)
     return SQLiteError(
       code: unsafe sqlite3_extended_errcode(database),
-      message: unsafe String(cString: sqlite3_errmsg(database)), sql: key)
+      message: unsafe String(cString: sqlite3_errmsg(database)), sql: sql)
   }
 }
 
@@ -152,26 +150,4 @@ public enum SQLiteValue: Sendable, Equatable {
   case real(Double)
   case text(String)
   case blob([UInt8])
-}
-
-/// The idle prepared statements of one connection, by their text.
-///
-/// A statement in use is out of the cache, so that a recursive use prepares its own.
-@safe final class StatementCache {
-  private var idle: [String: OpaquePointer] = unsafe [:]
-
-  var texts: [String] { unsafe Array(idle.keys) }
-
-  func take(_ sql: String) -> OpaquePointer? {
-    unsafe idle.removeValue(forKey: sql)
-  }
-
-  func giveBack(_ handle: OpaquePointer, key: String) {
-    if let other = unsafe idle.updateValue(handle, forKey: key) { unsafe sqlite3_finalize(other) }
-  }
-
-  func finalizeAll() {
-    for unsafe(_, handle) in unsafe idle { unsafe sqlite3_finalize(handle) }
-    unsafe idle.removeAll()
-  }
 }

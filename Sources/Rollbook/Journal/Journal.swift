@@ -52,7 +52,7 @@ public final class Journal: Sendable {
       }
       isWALReadable = opened.isWALReadable
       writer = Mutex(WriterSlot(writer: nil, identity: nil))
-      readers = [ReaderSlot(path: path, mayBeImmutable: true)]
+      readers = [ReaderSlot(path: path, opened: opened)]
     } else {
       if access == .create { try JournalFile.create(path: path) }
       let now = clock()

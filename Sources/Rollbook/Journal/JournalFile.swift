@@ -157,11 +157,22 @@ final class ReaderSlot: Sendable {
   let queue = DispatchQueue(label: "rollbook.journal.reader")
   private let path: String
   private let mayBeImmutable: Bool
-  private let slot = Mutex(LazyReader(reader: nil))
+  private let slot: Mutex<LazyReader>
 
   init(path: String, mayBeImmutable: Bool) {
     self.path = path
     self.mayBeImmutable = mayBeImmutable
+    slot = Mutex(LazyReader(reader: nil, isImmutable: false))
+  }
+
+  /// With a connection that is open already, of a journal that is only read.
+  init(path: String, opened: consuming OpenedReader) {
+    self.path = path
+    mayBeImmutable = true
+    let isImmutable = opened.isImmutable
+    slot = Mutex(
+      LazyReader(
+        reader: JournalReader(connection: opened.takeConnection()), isImmutable: isImmutable))
   }
 
   func read<Result: Sendable>(
@@ -189,7 +200,7 @@ final class ReaderSlot: Sendable {
 /// A reader that is made when it is first wanted.
 private struct LazyReader: ~Copyable, Sendable {
   var reader: JournalReader?
-  var isImmutable = false
+  var isImmutable: Bool
 
   mutating func transaction<Result>(
     _ body: (borrowing JournalReader) throws(RollbookError) -> Result

@@ -103,25 +103,30 @@ extension JournalReader {
   public borrowing func state(
     of application: Application
   ) throws(RollbookError) -> ApplicationState {
-    guard let head = try newestOperation(of: application.id) else {
+    guard let newest = try newestRecord(of: application.id) else {
       throw .damaged("application \(application.name) has no operation")
     }
-    let outcome = try outcome(of: head.id)
-    var settled = outcome
-    if outcome == nil, let previous = head.links.previous {
-      settled = try self.outcome(of: previous)
+    var settled = newest.outcome
+    if settled == nil, let previous = newest.operation.links.previous {
+      settled = try outcome(of: previous)
     }
     return ApplicationState(
-      application: application, newest: head, outcome: outcome, settled: settled?.standing)
+      application: application, newest: newest.operation, outcome: newest.outcome,
+      settled: settled?.standing)
   }
 
   public borrowing func newestOperation(
     of application: ApplicationID
   ) throws(RollbookError) -> Operation? {
+    try newestRecord(of: application)?.operation
+  }
+
+  borrowing func newestOperationID(
+    of application: ApplicationID
+  ) throws(RollbookError) -> OperationID? {
     let row = try query("SELECT operation_id FROM heads WHERE application_id = ?")
     try row.bind(1, application)
-    guard try row.next() else { return nil }
-    return try operation(OperationID(row.int(0)))
+    return try row.next() ? OperationID(row.int(0)) : nil
   }
 
   /// Every operation in flight, of all applications, the oldest first.

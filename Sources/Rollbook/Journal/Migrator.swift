@@ -18,15 +18,17 @@ struct Migrator {
   static func state(of connection: borrowing Connection) throws(RollbookError) -> State {
     let id: Int64
     let version: Int64
-    let tables: Int64
     do {
       id = try connection.integer("PRAGMA application_id") ?? 0
       version = try connection.integer("PRAGMA user_version") ?? 0
-      tables = try connection.integer("SELECT count(*) FROM sqlite_schema") ?? 0
+      if id == 0, version == 0,
+        try connection.integer("SELECT count(*) FROM sqlite_schema") == 0
+      {
+        return .empty
+      }
     } catch {
       throw RollbookError(error)
     }
-    if id == 0 && version == 0 && tables == 0 { return .empty }
     guard id == applicationID else {
       throw RollbookError(
         .notAJournal, "The file is an SQLite database, but not a Rollbook journal.",

@@ -30,20 +30,20 @@ extension JournalReader {
   ) throws(RollbookError) -> OperationPage {
     var records: [OperationRecord] = []
     var next: OperationID?
-    var cursor = try first(of: application, filter: filter, before: before)
-    while let id = cursor {
-      guard let operation = try operation(id), operation.application == application else {
-        throw .damaged("operation \(id) is pointed to, but not there")
+    records.reserveCapacity(min(limit, 50))
+    let first = try first(of: application, filter: filter, before: before)
+    try walk(from: first) { (record) throws(RollbookError) in
+      guard record.operation.application == application else {
+        throw .damaged("operation \(record.operation.id) is of another application")
       }
-      let record = OperationRecord(operation: operation, outcome: try outcome(of: id))
       if filter.matches(record) {
         if records.count == limit {
           next = records.last?.operation.id
-          break
+          return nil
         }
         records.append(record)
       }
-      cursor = try successor(of: operation, filter: filter)
+      return try successor(of: record.operation, filter: filter)
     }
     return OperationPage(records: records, next: next)
   }
@@ -62,7 +62,7 @@ extension JournalReader {
     if let kind = filter.kind, !kind.isFrequent {
       return try newestRare(kind, of: application, before: nil)
     }
-    return try newestOperation(of: application)?.id
+    return try newestOperationID(of: application)
   }
 
   /// The next candidate after an operation: by the pointer that skips the most.

@@ -15,16 +15,86 @@ public struct OperationRecord: Sendable, Equatable {
 
 extension JournalReader {
   private static let operationColumns = """
-    id, application_id, kind, started_at, actor, reason, parameters, version_from, version_to,
-    parallelism_from, parallelism_to, caused_by, previous_id, previous_failed_id,
-    previous_successful_id, previous_start_id, previous_stop_id, previous_update_id,
-    previous_scale_id, previous_snapshot_id
+    o.id, o.application_id, o.kind, o.started_at, o.actor, o.reason, o.parameters, o.version_from,
+    o.version_to, o.parallelism_from, o.parallelism_to, o.caused_by, o.previous_id,
+    o.previous_failed_id, o.previous_successful_id, o.previous_start_id, o.previous_stop_id,
+    o.previous_update_id, o.previous_scale_id, o.previous_snapshot_id
+    """
+  private static let outcomeColumns = """
+    u.operation_id, u.status, u.ended_at, u.application_status, u.version, u.parallelism,
+    u.updated_from, u.rolled_back_from, u.rolled_back_to, u.good_state, u.good_state_below,
+    u.rollback_decision, u.rollback_decision_reason, u.rollback_operation_id
+    """
+  /// Where a record's outcome begins: behind the operation's columns.
+  private static let outcomeOffset: Int32 = 20
+
+  // Texts of hot statements are made once, not at each use.
+  private static let operationByID = """
+    SELECT \(operationColumns) FROM operations AS o WHERE o.id = ?
+    """
+  private static let outcomeByID = """
+    SELECT \(outcomeColumns) FROM operation_outcomes AS u WHERE u.operation_id = ?
+    """
+  private static let recordByID = """
+    SELECT \(operationColumns), \(outcomeColumns) FROM operations AS o
+    LEFT JOIN operation_outcomes AS u ON u.operation_id = o.id WHERE o.id = ?
+    """
+  private static let newestRecord = """
+    SELECT \(operationColumns), \(outcomeColumns)
+    FROM heads AS h JOIN operations AS o ON o.id = h.operation_id
+    LEFT JOIN operation_outcomes AS u ON u.operation_id = o.id WHERE h.application_id = ?
     """
 
   public borrowing func operation(_ id: OperationID) throws(RollbookError) -> Operation? {
-    let row = try query("SELECT \(Self.operationColumns) FROM operations WHERE id = ?")
+    let row = try query(Self.operationByID)
     try row.bind(1, id)
     return try row.next() ? Self.operation(row) : nil
+  }
+
+  public borrowing func outcome(of id: OperationID) throws(RollbookError) -> Outcome? {
+    let row = try query(Self.outcomeByID)
+    try row.bind(1, id)
+    return try row.next() ? Self.outcome(row, at: 0) : nil
+  }
+
+  borrowing func hasEnded(_ id: OperationID) throws(RollbookError) -> Bool {
+    let row = try query("SELECT 1 FROM operation_outcomes WHERE operation_id = ?")
+    try row.bind(1, id)
+    return try row.next()
+  }
+
+  /// The newest operation of an application and its outcome.
+  package borrowing func newestRecord(
+    of application: ApplicationID
+  ) throws(RollbookError) -> OperationRecord? {
+    let row = try query(Self.newestRecord)
+    try row.bind(1, application)
+    return try row.next() ? Self.record(row) : nil
+  }
+
+  /// Visits operations with their outcomes: each visit names the next one, or nil at the end.
+  borrowing func walk(
+    from first: OperationID?,
+    _ visit: (OperationRecord) throws(RollbookError) -> OperationID?
+  ) throws(RollbookError) {
+    guard var id = first else { return }
+    let row = try query(Self.recordByID)
+    while true {
+      try row.bind(1, id)
+      guard try row.next() else {
+        throw .damaged("operation \(id) is pointed to, but not there")
+      }
+      guard let next = try visit(try Self.record(row)) else { return }
+      id = next
+      row.reset()
+    }
+  }
+
+  private static func record(_ row: borrowing Query) throws(RollbookError) -> OperationRecord {
+    let hasEnded = row.optionalOperation(outcomeOffset) != nil
+    return OperationRecord(
+      operation: try operation(row),
+      outcome: hasEnded ? try outcome(row, at: outcomeOffset) : nil)
   }
 
   private static func operation(_ row: borrowing Query) throws(RollbookError) -> Operation {
@@ -37,45 +107,37 @@ extension JournalReader {
     links.previousUpdate = row.optionalOperation(17)
     links.previousScale = row.optionalOperation(18)
     links.previousSnapshot = row.optionalOperation(19)
-    let parameters =
-      row.optionalText(6) == nil
-      ? OperationParameters() : try row.json(6, as: OperationParameters.self)
     return Operation(
       id: OperationID(row.int(0)), application: ApplicationID(row.int(1)),
       kind: try row.value(2, of: OperationKind.self), startedAt: row.time(3), actor: row.text(4),
-      reason: row.optionalText(5), parameters: parameters, versionFrom: row.optionalInt(7),
-      versionTo: row.optionalInt(8), parallelismFrom: row.optionalInt(9).map(Int.init),
+      reason: row.optionalText(5), parameters: try OperationParameters(column: row.optionalText(6)),
+      versionFrom: row.optionalInt(7), versionTo: row.optionalInt(8),
+      parallelismFrom: row.optionalInt(9).map(Int.init),
       parallelismTo: row.optionalInt(10).map(Int.init), causedBy: row.optionalOperation(11),
       links: links)
   }
 
-  public borrowing func outcome(of id: OperationID) throws(RollbookError) -> Outcome? {
-    let row = try query(
-      """
-      SELECT operation_id, status, ended_at, application_status, version, parallelism, updated_from,
-        rolled_back_from, rolled_back_to, good_state, good_state_below, rollback_decision,
-        rollback_decision_reason, rollback_operation_id
-      FROM operation_outcomes WHERE operation_id = ?
-      """)
-    try row.bind(1, id)
-    guard try row.next() else { return nil }
-    let goodState = row.optionalOperation(9)
+  private static func outcome(
+    _ row: borrowing Query, at first: Int32
+  ) throws(RollbookError) -> Outcome {
+    let id = OperationID(row.int(first))
+    let goodState = row.optionalOperation(first + 9)
     let standing = StandingState(
-      status: try row.value(3, of: ApplicationStatus.self), version: row.int(4),
-      parallelism: Int(row.int(5)), updatedFrom: row.optionalInt(6),
-      rolledBackFrom: row.optionalInt(7), rolledBackTo: row.optionalInt(8), goodState: goodState)
+      status: try row.value(first + 3, of: ApplicationStatus.self), version: row.int(first + 4),
+      parallelism: Int(row.int(first + 5)), updatedFrom: row.optionalInt(first + 6),
+      rolledBackFrom: row.optionalInt(first + 7), rolledBackTo: row.optionalInt(first + 8),
+      goodState: goodState)
     return Outcome(
-      operation: id, status: try row.value(1, of: OperationStatus.self), endedAt: row.time(2),
-      standing: standing, pushedGoodState: goodState == id,
-      goodStateBelow: row.optionalOperation(10), decision: Self.decision(row),
-      rollbackOperation: row.optionalOperation(13))
+      operation: id, status: try row.value(first + 1, of: OperationStatus.self),
+      endedAt: row.time(first + 2), standing: standing, pushedGoodState: goodState == id,
+      goodStateBelow: row.optionalOperation(first + 10), decision: decision(row, at: first + 11),
+      rollbackOperation: row.optionalOperation(first + 13))
   }
 
-  private static func decision(_ row: borrowing Query) -> RollbackDecision? {
-    guard let text = row.optionalText(11), let code = RollbackDecision.Code(rawValue: text) else {
-      return nil
-    }
-    return RollbackDecision(code, reason: row.text(12))
+  private static func decision(_ row: borrowing Query, at first: Int32) -> RollbackDecision? {
+    guard let text = row.optionalText(first), let code = RollbackDecision.Code(rawValue: text)
+    else { return nil }
+    return RollbackDecision(code, reason: row.text(first + 1))
   }
 
   public borrowing func failure(of id: OperationID) throws(RollbookError) -> Failure? {
@@ -104,10 +166,10 @@ extension JournalReader {
       guard let name = Step.Name(rawValue: rows.text(2)) else {
         throw .damaged("\(rows.text(2)) is no step")
       }
-      let detail =
-        rows.optionalText(3) == nil ? StepDetail() : try rows.json(3, as: StepDetail.self)
       steps.append(
-        Step(operation: id, sequence: rows.int(0), at: rows.time(1), name: name, detail: detail))
+        Step(
+          operation: id, sequence: rows.int(0), at: rows.time(1), name: name,
+          detail: try StepDetail(column: rows.optionalText(3))))
     }
     return steps
   }
@@ -134,10 +196,15 @@ extension JournalReader {
 
   /// A good state by the operation that pushed it.
   public borrowing func goodState(_ id: OperationID) throws(RollbookError) -> GoodState? {
-    guard let outcome = try outcome(of: id), outcome.pushedGoodState else { return nil }
+    let row = try query(
+      """
+      SELECT version, parallelism, good_state_below FROM operation_outcomes
+      WHERE operation_id = ? AND good_state = operation_id
+      """)
+    try row.bind(1, id)
+    guard try row.next() else { return nil }
     return GoodState(
-      id: id, version: outcome.standing.version, parallelism: outcome.standing.parallelism,
-      below: outcome.goodStateBelow)
+      id: id, version: row.int(0), parallelism: Int(row.int(1)), below: row.optionalOperation(2))
   }
 
   /// The newest good state of a version, on the stack or not.

@@ -79,13 +79,15 @@ extension JournalWriter {
   /// - Throws: `operationInFlight` where the application has one.
   public borrowing func begin(_ draft: OperationDraft) throws(RollbookError) -> Operation {
     var links = OperationLinks()
-    if let newest = try reader.newestOperation(of: draft.application) {
-      guard let outcome = try reader.outcome(of: newest.id) else {
+    if let newest = try reader.newestRecord(of: draft.application) {
+      let operation = newest.operation
+      guard let outcome = newest.outcome else {
         throw RollbookError(
           .operationInFlight,
-          "\(newest.kind.name) \(newest.id) has been in flight since \(newest.startedAt).")
+          "\(operation.kind.name) \(operation.id) has been in flight since "
+            + "\(operation.startedAt).")
       }
-      links = OperationLinks.following(newest, status: outcome.status)
+      links = OperationLinks.following(operation, status: outcome.status)
     }
     let startedAt = now()
     try insert(draft, links: links, at: startedAt)
@@ -156,7 +158,7 @@ extension JournalWriter {
   public borrowing func end(
     _ operation: Operation, _ draft: OutcomeDraft
   ) throws(RollbookError) {
-    guard try reader.outcome(of: operation.id) == nil else {
+    guard try !reader.hasEnded(operation.id) else {
       throw RollbookError(.alreadyEnded, "Operation \(operation.id) has ended already.")
     }
     if let failure = draft.failure { try insert(failure, of: operation.id) }
@@ -215,7 +217,7 @@ extension JournalWriter {
   public borrowing func addStep(
     _ name: Step.Name, _ detail: StepDetail = StepDetail(), to operation: OperationID
   ) throws(RollbookError) {
-    if try reader.outcome(of: operation) != nil {
+    if try reader.hasEnded(operation) {
       throw .endedMeanwhile(operation)
     }
     let insert = try query(

@@ -47,8 +47,10 @@ struct Query: ~Copyable {
     optionalInt(column).map(Timestamp.init(rawValue:))
   }
 
+  /// A column of operations: no operation has the number 0, as which NULL is read.
   borrowing func optionalOperation(_ column: Int32) -> OperationID? {
-    optionalInt(column).map { OperationID($0) }
+    let id = int(column)
+    return id == 0 ? nil : OperationID(id)
   }
 
   /// A column of numbers that stand for the cases of an enumeration.
@@ -65,11 +67,17 @@ struct Query: ~Copyable {
   borrowing func json<Value: Decodable>(
     _ column: Int32, as type: Value.Type
   ) throws(RollbookError) -> Value {
-    do {
-      return try JSONDecoder().decode(type, from: Data(text(column).utf8))
-    } catch {
-      throw .damaged("a column that should hold \(type) does not: \(error)")
-    }
+    try decodedJSON(text(column), as: type)
+  }
+}
+
+func decodedJSON<Value: Decodable>(
+  _ text: String, as type: Value.Type
+) throws(RollbookError) -> Value {
+  do {
+    return try JSONDecoder().decode(type, from: Data(text.utf8))
+  } catch {
+    throw .damaged("a column that should hold \(type) does not: \(error)")
   }
 }
 

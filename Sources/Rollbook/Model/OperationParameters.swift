@@ -38,13 +38,16 @@ extension RestoreSource? {
 extension RestoreSource: Codable {
   private static let prefix = "snapshot "
 
-  public init(from decoder: any Decoder) throws {
-    let text = try decoder.singleValueContainer().decode(String.self)
+  init(text: String) {
     switch text {
     case "latest": self = .latest
     case "none": self = .none
     default: self = .snapshot(name: String(text.dropFirst(Self.prefix.count)))
     }
+  }
+
+  public init(from decoder: any Decoder) throws {
+    self.init(text: try decoder.singleValueContainer().decode(String.self))
   }
 
   public func encode(to encoder: any Encoder) throws {

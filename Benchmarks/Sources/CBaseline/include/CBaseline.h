@@ -104,4 +104,18 @@ int baseline_decide_rollback(
 // Visits every operation in progress, in the order of their applications.
 int baseline_in_progress(baseline *journal, baseline_visitor visit, void *context);
 
+// Fills a new journal with applications and whole operations, their steps, and the failures of one
+// in twenty updates and scalings. Fast, not durable; the same at every run.
+int baseline_fill(baseline *journal, int applications, int64_t operations);
+
+// Makes the WAL empty, so that each side of a comparison begins with the same.
+int baseline_checkpoint(baseline *journal);
+
+// Runs a program with its output thrown away.
+typedef struct {
+  int status;         // as waitpid tells it; -1 where it could not be started
+  double seconds;     // from before its start until after its end
+} baseline_process;
+baseline_process baseline_run_program(char *const arguments[]);
+
 #endif
