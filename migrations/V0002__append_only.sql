@@ -117,3 +117,33 @@ BEGIN SELECT RAISE(ABORT, 'the application has an operation in flight'); END;
 
 CREATE TRIGGER applications_no_delete BEFORE DELETE ON applications
 BEGIN SELECT RAISE(ABORT, 'applications are never deleted: deleted_at says when one ended'); END;
+
+CREATE TRIGGER applications_no_replace BEFORE INSERT ON applications
+WHEN EXISTS (SELECT 1 FROM applications WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'applications are never deleted: a row with this key exists'); END;
+
+-- The words for kinds and statuses: what the views say must not change its meaning.
+
+CREATE TRIGGER operation_kinds_no_update BEFORE UPDATE ON operation_kinds
+BEGIN SELECT RAISE(ABORT, 'operation_kinds is fixed: rows are never changed'); END;
+CREATE TRIGGER operation_kinds_no_delete BEFORE DELETE ON operation_kinds
+BEGIN SELECT RAISE(ABORT, 'operation_kinds is fixed: rows are never deleted'); END;
+CREATE TRIGGER operation_kinds_no_replace BEFORE INSERT ON operation_kinds
+WHEN EXISTS (SELECT 1 FROM operation_kinds WHERE kind = NEW.kind OR name = NEW.name)
+BEGIN SELECT RAISE(ABORT, 'operation_kinds is fixed: a row with this key exists'); END;
+
+CREATE TRIGGER operation_statuses_no_update BEFORE UPDATE ON operation_statuses
+BEGIN SELECT RAISE(ABORT, 'operation_statuses is fixed: rows are never changed'); END;
+CREATE TRIGGER operation_statuses_no_delete BEFORE DELETE ON operation_statuses
+BEGIN SELECT RAISE(ABORT, 'operation_statuses is fixed: rows are never deleted'); END;
+CREATE TRIGGER operation_statuses_no_replace BEFORE INSERT ON operation_statuses
+WHEN EXISTS (SELECT 1 FROM operation_statuses WHERE status = NEW.status OR name = NEW.name)
+BEGIN SELECT RAISE(ABORT, 'operation_statuses is fixed: a row with this key exists'); END;
+
+CREATE TRIGGER application_statuses_no_update BEFORE UPDATE ON application_statuses
+BEGIN SELECT RAISE(ABORT, 'application_statuses is fixed: rows are never changed'); END;
+CREATE TRIGGER application_statuses_no_delete BEFORE DELETE ON application_statuses
+BEGIN SELECT RAISE(ABORT, 'application_statuses is fixed: rows are never deleted'); END;
+CREATE TRIGGER application_statuses_no_replace BEFORE INSERT ON application_statuses
+WHEN EXISTS (SELECT 1 FROM application_statuses WHERE status = NEW.status OR name = NEW.name)
+BEGIN SELECT RAISE(ABORT, 'application_statuses is fixed: a row with this key exists'); END;

@@ -9,20 +9,11 @@ static inline int rollbook_bind_text(sqlite3_stmt *statement, int index, const c
   return sqlite3_bind_text(statement, index, bytes, count, SQLITE_TRANSIENT);
 }
 
-static inline int rollbook_bind_blob(sqlite3_stmt *statement, int index, const void *bytes, int count) {
-  return sqlite3_bind_blob(statement, index, bytes, count, SQLITE_TRANSIENT);
-}
-
 /// Double-quoted text is an identifier, never a string: a misspelt column must not become data.
 static inline int rollbook_refuse_double_quoted_strings(sqlite3 *database) {
   int code = sqlite3_db_config(database, SQLITE_DBCONFIG_DQS_DML, 0, (int *)0);
   if (code != SQLITE_OK) return code;
   return sqlite3_db_config(database, SQLITE_DBCONFIG_DQS_DDL, 0, (int *)0);
-}
-
-/// The last connection to close leaves the WAL in place: a reader's close must not checkpoint.
-static inline int rollbook_no_checkpoint_on_close(sqlite3 *database) {
-  return sqlite3_db_config(database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, (int *)0);
 }
 
 /// Schema changes by writable_schema and the like are refused.

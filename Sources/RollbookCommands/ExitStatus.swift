@@ -17,6 +17,10 @@ enum ExitStatus: Int32, Sendable {
 
   /// The status of an operation's outcome.
   init(_ report: OperationReport) {
+    if report.goalIsReached {
+      self = .done
+      return
+    }
     switch report.record.status {
     case .successful, .inProgress: self = .done
     case .failed, .cancelled:

@@ -101,20 +101,12 @@ internal import CRollbookSQLite
 
   public var lastInsertedRowID: Int64 { unsafe sqlite3_last_insert_rowid(handle) }
 
-  /// How many rows the newest INSERT, UPDATE or DELETE changed.
-  public var changes: Int64 { unsafe sqlite3_changes64(handle) }
-
   /// True between BEGIN and COMMIT or ROLLBACK.
   public var isInTransaction: Bool { unsafe sqlite3_get_autocommit(handle) == 0 }
 
   /// How long a statement waits for another connection's lock.
   public borrowing func setBusyTimeout(milliseconds: Int32) {
     unsafe sqlite3_busy_timeout(handle, milliseconds)
-  }
-
-  /// Leaves the WAL as it is when this is the last connection that closes.
-  public borrowing func keepWALOnClose() {
-    unsafe rollbook_no_checkpoint_on_close(handle)
   }
 
   /// What can end this connection's running statement from another thread.

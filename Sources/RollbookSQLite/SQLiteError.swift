@@ -14,11 +14,6 @@ public struct SQLiteError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The primary result code, which the extended one refines.
   public var primaryCode: PrimaryCode { PrimaryCode(rawValue: code & 0xFF) }
 
-  /// True where SQLite cannot say whether the transaction reached the disk.
-  public var leavesCommitUnknown: Bool {
-    primaryCode == .ioError || primaryCode == .full || primaryCode == .corrupt
-  }
-
   public var description: String {
     let statement = sql.map { " in «\($0)»" } ?? ""
     return "SQLite error \(code): \(message)\(statement)"

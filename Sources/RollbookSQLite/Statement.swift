@@ -57,9 +57,6 @@ internal import CRollbookSQLite
     try check(unsafe sqlite3_bind_null(handle, index))
   }
 
-  /// How many parameters the statement takes.
-  public var parameterCount: Int { Int(unsafe sqlite3_bind_parameter_count(handle)) }
-
   // MARK: Stepping
 
   /// Goes to the next row; false where there is none.

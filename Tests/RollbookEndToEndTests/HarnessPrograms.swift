@@ -40,12 +40,12 @@ enum Program {
         sleep 0.02
       """)
 
-  /// The article's version 4: throws in its main, here once the file of the property TRIGGER is
-  /// there.
+  /// The article's version 4: throws in its main, where the property TRIGGER names a file once
+  /// it is there.
   static let throwing = """
     #!/bin/sh
     echo "starting up"
-    while [ ! -e "$TRIGGER" ]; do sleep 0.02; done
+    while [ -n "$TRIGGER" ] && [ ! -e "$TRIGGER" ]; do sleep 0.02; done
     echo 'Exception in thread "main" java.lang.RuntimeException: '"$MESSAGE" >&2
     echo "    at com.example.Main.main(Main.java:42)" >&2
     exit 1
@@ -64,22 +64,6 @@ enum Program {
   static let exitsAtOnce = "#!/bin/sh\nexit 0\n"
 
   static let killsItself = "#!/bin/sh\nkill -KILL $$\n"
-
-  /// Fails with an error once the file that the property TRIGGER names is there.
-  static let failsWhenTold = """
-    #!/bin/sh
-    while [ ! -e "$TRIGGER" ]; do sleep 0.02; done
-    echo "fatal error: told to fail" >&2
-    exit 7
-    """
-
-  /// Fails after so many tenths of a second.
-  static func failing(afterTenths tenths: Int) -> String {
-    "#!/bin/sh\nsleep \(tenths / 10).\(tenths % 10)\necho 'fatal error: too old' >&2\nexit 9\n"
-  }
-
-  /// Ignores SIGTERM.
-  static let stubborn = "#!/bin/sh\ntrap '' TERM\nwhile :; do sleep 0.05; done\n"
 }
 
 /// What a counter told of its life.

@@ -29,6 +29,22 @@ extension Engine {
       hint: "--kill-holder ends that process and settles.")
   }
 
+  /// Checks a request that would give up what is in flight, before anything is written.
+  func checkCancelling(
+    _ request: ChangeRequest, _ state: ApplicationState
+  ) async throws(RollbookError) {
+    guard case .rollback(let rollback) = request else { return }
+    if let expected = rollback.ifVersion, expected != state.version {
+      throw RollbookError(
+        .staleVersion,
+        "\(state.application.name) is at version \(state.version), not \(expected).",
+        hint: "Look at what is in flight (`rollbook operations \(state.application.name)`).")
+    }
+    _ = try await journal.read { (reader) throws(RollbookError) in
+      try reader.cancellingPlan(rollback, state)
+    }
+  }
+
   /// An interrupted operation is not resumed by those who would give it up.
   func takeOver(
     _ operation: Operation, of application: Application, for request: ChangeRequest,
@@ -74,11 +90,12 @@ extension Engine {
     of operation: Operation, _ application: Application, _ request: ChangeRequest,
     _ requester: Requester, _ control: EngineControl
   ) async throws(RollbookError) -> PreparedOperation {
-    if let follower = try await follower(of: operation) {
+    let wanted: OperationKind = request.command == .forceStop ? .stop : .rollback
+    if let follower = try await follower(of: operation), follower.kind == wanted {
       return PreparedOperation(application, follower, .await, lock: nil)
     }
-    // It ended before it could be given up. A forced stop is aimed at what is in flight or runs now;
-    // a rollback is never begun anew.
+    // It ended before it could be given up, or somebody else's request counted for more. A forced
+    // stop is aimed at what is in flight or runs now; a rollback is never begun anew.
     if request.command == .forceStop {
       return try await prepare(request, on: application.name, by: requester, control: control)
     }
@@ -87,14 +104,16 @@ extension Engine {
     let before = try await journal.read { (reader) throws(RollbookError) in
       try reader.situation(of: operation.id).before
     }
-    guard state.version == before.version && state.status == .running else {
+    guard state.version == before.version, state.parallelism == before.parallelism,
+      state.status == .running
+    else {
       throw RollbookError(
         .alreadyEnded,
         "\(operation.kind.name) \(operation.id) had ended before it could be given up; "
           + "\(application.name) is \(state.status.name) at version \(state.version).",
         hint: "`rollbook rollback \(application.name)` goes back from there.")
     }
-    return PreparedOperation(application, state.newest, .nothing, lock: nil)
+    return PreparedOperation(application, state.newest, .nothing, lock: nil, goalIsReached: true)
   }
 
   /// The operation that the outcome of another began.
@@ -145,11 +164,9 @@ extension Engine {
         .wrongStatus, "\(application.name) has nothing in flight to abandon.",
         hint: "`rollbook stop \(application.name) --force` stops what runs.")
     }
-    let situation = try await journal.read { (reader) throws(RollbookError) in
-      try reader.situation(of: operation.id)
-    }
     let stop = try await journal.write { (writer) throws(RollbookError) in
-      try situation.abandon(by: requester, in: writer)
+      // Read here: a living holder may have begun another deployment since.
+      try writer.reader.situation(of: operation.id).abandon(by: requester, in: writer)
     }
     return PreparedOperation(application, stop, .nothing, lock: nil)
   }
@@ -178,6 +195,13 @@ extension Situation {
     draft.failure = Failure(
       phase: .abandoned, rootCause: "abandoned on request of \(requester.actor)",
       text: requester.reason ?? "No reason was given.")
+    if [.start, .update, .scale, .rollback, .systemRollback].contains(operation.kind) {
+      draft.decision = RollbackDecision(
+        .cancelledByRequest, reason: "abandoned on request of \(requester.actor)")
+    }
+    if let begun = Progress(steps).snapshot, try writer.reader.snapshot(begun.id)?.outcome == nil {
+      try writer.endSnapshot(begun.id, of: application.id, nil, failure: "abandoned")
+    }
     try writer.end(operation, draft)
     var stop = OperationDraft(
       application: application.id, kind: .stop, actor: requester.actor, reason: requester.reason)

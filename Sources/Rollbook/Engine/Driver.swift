@@ -126,8 +126,9 @@ struct Driver: Sendable {
   ) async throws(RollbookError) {
     let operation = operation
     let at = try await engine.journal.write { (writer) throws(RollbookError) in
-      try more?(writer)
+      // First the step: it is refused where somebody else has ended the operation.
       try writer.addStep(name, detail, to: operation.id)
+      try more?(writer)
       return writer.now()
     }
     progress.apply(name, detail, at: at)
@@ -145,6 +146,9 @@ struct Driver: Sendable {
         situation.task, stage: progress.stage, isCancelled: try await isCancelled(), old: old,
         new: new
       ).rawValue
+    // Asked again and again while nothing changes, it says so once.
+    let waiting = situation.trailingSteps.last { $0.name == .settling }?.detail
+    if waiting?.observed == detail.observed && waiting?.verdict == detail.verdict { return }
     var unchanged = progress
     try await record(.settling, detail, &unchanged)
   }
@@ -153,7 +157,7 @@ struct Driver: Sendable {
     var detail = StepDetail()
     detail.message = what
     var unchanged = Progress([])
-    if situation.steps.last?.name != .unreachable {
+    if !situation.trailingSteps.contains(where: { $0.name == .unreachable }) {
       try await record(.unreachable, detail, &unchanged)
     }
     throw RollbookError(
@@ -167,10 +171,12 @@ struct Driver: Sendable {
   // MARK: Being interrupted
 
   func isCancelled() async throws(RollbookError) -> Bool {
-    guard situation.isCancellable else { return false }
     let id = operation.id
+    let isCancellable = situation.isCancellable
     return try await engine.journal.read { (reader) throws(RollbookError) in
-      try !reader.cancellations(of: id).isEmpty
+      if try reader.outcome(of: id) != nil { throw .endedMeanwhile(id) }
+      guard isCancellable else { return false }
+      return try !reader.cancellations(of: id).isEmpty
     }
   }
 

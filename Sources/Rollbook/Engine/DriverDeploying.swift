@@ -10,8 +10,14 @@ extension Driver {
     }
     let restore: RestorePoint
     do {
-      restore = try await chooseRestore(for: version)
+      restore = try await chooseRestore(for: version, progress)
     } catch let failure as RuntimeFailure {
+      try Task.checkCancellation()
+      if failure.effect == .unreachable {
+        try await runtimeIsUnreachable("while looking at a snapshot: \(failure.rootCause)")
+      }
+      // Given up on request: the loop sees the request.
+      if try await isCancelled() { return .absent }
       try await fail(failure, phase: .deploy, &progress)
       return .absent
     }
@@ -28,6 +34,7 @@ extension Driver {
       detail.message = "the state of the last \(Int(age)) s is left behind"
     }
     try await record(.deploying, detail, &progress)
+    progress.deployUptime = engine.clock.uptime()
     return try await start(token, version, restore.snapshot, &progress)
   }
 
@@ -54,6 +61,7 @@ extension Driver {
       progress.applyDeployed(placed.value)
       return .runs
     } catch let failure as RuntimeFailure {
+      try Task.checkCancellation()
       progress.applyDeployed(placed.value)
       switch failure.effect {
       case .unreachable:
@@ -123,14 +131,20 @@ extension Driver {
     var reason: String
   }
 
-  private func chooseRestore(for version: ApplicationVersion) async throws -> RestorePoint {
+  private func chooseRestore(
+    for version: ApplicationVersion, _ progress: Progress
+  ) async throws -> RestorePoint {
     let source = operation.parameters.restore
     let point = try await engine.journal.read { (reader) throws(RollbookError) in
       try reader.restorePoint(for: version, source: source)
     }
     if let snapshot = point.snapshot {
-      try await runtime.verify(snapshot)
-    } else if isRollback && source == nil && version.configuration.snapshotsEnabled {
+      try await interruptibly(progress) { [runtime] in try await runtime.verify(snapshot) }
+    } else if case .snapshot(let name)? = source {
+      throw RuntimeFailure(
+        .ended, rootCause: "there is no snapshot named \(name) that can be restored",
+        text: "It was asked for by name, and is not there, not READY, or cannot be read.")
+    } else if isRollback && source.isLatest && version.configuration.snapshotsEnabled {
       throw RuntimeFailure(
         .ended, rootCause: "there is no snapshot that version \(version.version) can read",
         text: "Rolling back without state was not asked for (--snapshot none asks for it).")
@@ -147,8 +161,13 @@ extension JournalReader {
     switch source {
     case RestoreSource.none?: return Driver.RestorePoint(reason: "no state was asked for")
     case .snapshot(let name)?:
-      let snapshot = try snapshot(named: name, of: version.application)
-      return Driver.RestorePoint(snapshot: snapshot, reason: "asked for by name")
+      let named = try snapshot(named: name, of: version.application)
+      let isRestorable =
+        named?.status == .ready
+        && SnapshotChoice.isReadable(
+          named?.runtimeEnvironment ?? "", by: version.runtimeEnvironment)
+      return Driver.RestorePoint(
+        snapshot: isRestorable ? named : nil, reason: "asked for by name")
     case nil where !version.configuration.snapshotsEnabled:
       return Driver.RestorePoint(reason: "version \(version.version) does not use snapshots")
     case .latest?, nil:

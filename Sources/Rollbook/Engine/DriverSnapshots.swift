@@ -14,6 +14,7 @@ extension Driver {
       ending.snapshot = (target, facts)
       return try await conclude(ending)
     } catch let failure as RuntimeFailure {
+      try Task.checkCancellation()
       if failure.effect == .unreachable {
         try await runtimeIsUnreachable("while taking a snapshot: \(failure.rootCause)")
       }

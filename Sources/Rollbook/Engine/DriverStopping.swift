@@ -79,12 +79,24 @@ extension Driver {
     if failure.effect == .unreachable || old == .unreachable {
       try await runtimeIsUnreachable("while stopping the old version: \(failure.rootCause)")
     }
+    try Task.checkCancellation()
     // Somebody asked for it: the loop sees the request, or that it is time to leave.
     if control.isLeaving && mayLeave(progress) { return nil }
-    if old == .runs, try await isCancelled() { return nil }
+    let isGivenUp = try await isCancelled()
+    if old == .runs && failure.effect == .untouched && isGivenUp { return nil }
     if let target, situation.snapshotPolicy == .bestEffort {
       try await missSnapshot(target, failure, &progress)
       return nil
+    }
+    if old == .runs && failure.effect != .untouched { old = try await awaitEnd() }
+    // It may be ending, or its state may still be saved: nothing is decided before that is known.
+    guard isGivenUp || (old == .runs && failure.effect == .untouched) else {
+      throw RollbookError(
+        .runtimeFailed,
+        "The old version of \(application.name) could not be stopped cleanly: "
+          + failure.rootCause,
+        hint: "\(operation.kind.name) \(operation.id) stays in progress: mend the cause and run "
+          + "`rollbook settle`, or give it up with `rollbook stop \(application.name) --force`.")
     }
     return failedStop(failure, target, isRunning: old == .runs)
   }
@@ -100,6 +112,18 @@ extension Driver {
     try await record(.snapshotMissed, detail, &progress) { (writer) throws(RollbookError) in
       try writer.endSnapshot(target.id, of: application, nil, failure: failure.rootCause)
     }
+  }
+
+  /// Waits for a generation that was told to end, and whose answer was lost.
+  private func awaitEnd() async throws -> Settling.Sight {
+    let grace = situation.runningVersion?.configuration.stopGraceSeconds ?? 10
+    let deadline = engine.clock.uptime() + grace
+    while engine.clock.uptime() < deadline {
+      let seen = try await look(at: situation.old)
+      if seen != .runs { return seen }
+      await engine.clock.sleep(seconds: runtime.pollInterval)
+    }
+    return .runs
   }
 
   private func failedStop(

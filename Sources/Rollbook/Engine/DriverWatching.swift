@@ -9,8 +9,10 @@ extension Driver {
     guard let started = progress.started, let version = situation.targetVersion else { return nil }
     let settings = version.configuration
     let generation = try generation(started)
+    // The time runs from the deployment; taken up by somebody else, anew.
     var watch = Watch(
-      now: engine.clock.uptime(), timeout: settings.timeoutSeconds, settle: settings.settleSeconds)
+      now: progress.deployUptime ?? engine.clock.uptime(), timeout: settings.timeoutSeconds,
+      settle: settings.settleSeconds)
     let outcome = try await self.watch(generation, by: &watch)
     switch outcome {
     case .passed: break

@@ -95,7 +95,10 @@ struct Follow: Sendable {
       return "version \(top?.version ?? 0) uses snapshots, and none that it can read is there: "
         + "going back would have lost its state"
     case .startIsNotRolledBack: return "a start replaces nothing that could be returned to"
-    case .rollbackFailed: return "the rollback itself failed; nothing runs"
+    case .rollbackFailed:
+      return conclusion.ending.oldIsUntouched
+        ? "the rollback itself failed; what ran before it goes on"
+        : "the rollback itself failed; nothing runs"
     case .cancelledByRequest: return "given up on request"
     }
   }

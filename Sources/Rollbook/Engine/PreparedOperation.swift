@@ -7,6 +7,8 @@ public final class PreparedOperation: Sendable {
   public let operation: Operation
   let work: Work
   let lock: HolderLock?
+  /// What was asked for stands already, whatever became of the operation.
+  let goalIsReached: Bool
 
   enum Work: Sendable {
     /// To be driven by us.
@@ -17,11 +19,15 @@ public final class PreparedOperation: Sendable {
     case nothing
   }
 
-  init(_ application: Application, _ operation: Operation, _ work: Work, lock: HolderLock?) {
+  init(
+    _ application: Application, _ operation: Operation, _ work: Work, lock: HolderLock?,
+    goalIsReached: Bool = false
+  ) {
     self.application = application
     self.operation = operation
     self.work = work
     self.lock = lock
+    self.goalIsReached = goalIsReached
   }
 }
 
@@ -39,7 +45,9 @@ extension Engine {
     case .drive: try await drive(prepared.operation.id, resumed: false, control)
     case .await: try await wait(for: prepared.application, control: control)
     }
-    return try await report(on: prepared.operation.id)
+    var report = try await report(on: prepared.operation.id)
+    if prepared.goalIsReached { report.goalIsReached = true }
+    return report
   }
 
   /// Prepares and performs a change.
@@ -74,18 +82,21 @@ extension Engine {
       guard let operation = try reader.operation(id),
         let application = try reader.application(operation.application)
       else { throw .damaged("operation \(id) is not there") }
-      var following: [OperationRecord] = []
+      var later: [Operation] = []
       var cursor = try reader.newestOperation(of: application.id)
-      while let later = cursor, later.id > id {
-        if later.causedBy == id || following.last?.operation.causedBy == later.id {
-          following.append(
-            OperationRecord(operation: later, outcome: try reader.outcome(of: later.id)))
-        }
-        cursor = try later.links.previous.flatMapOperation(reader)
+      while let operation = cursor, operation.id > id {
+        later.append(operation)
+        cursor = try operation.links.previous.flatMapOperation(reader)
+      }
+      var following: [OperationRecord] = []
+      for operation in later.reversed()
+      where operation.causedBy == (following.last?.operation.id ?? id) {
+        following.append(
+          OperationRecord(operation: operation, outcome: try reader.outcome(of: operation.id)))
       }
       return OperationReport(
         record: OperationRecord(operation: operation, outcome: try reader.outcome(of: id)),
-        failure: try reader.failure(of: id), following: following.reversed(),
+        goalIsReached: false, failure: try reader.failure(of: id), following: following,
         state: try reader.state(of: application))
     }
   }

@@ -25,6 +25,7 @@ extension Engine {
       if let operation = state.inFlight {
         switch Lifecycle.verdict(request.command, status: state.status, inFlight: operation.kind) {
         case .cancelsWhatIsInFlight:
+          try await checkCancelling(request, state)
           return try await cancel(operation, of: application, for: request, by: requester, control)
         default: throw busy(application, operation)
         }
@@ -61,6 +62,7 @@ extension Engine {
       let verdict = Lifecycle.verdict(
         request.command, status: state.status, inFlight: operation.kind)
       if verdict == .cancelsWhatIsInFlight {
+        try await checkCancelling(request, state)
         return try await takeOver(
           operation, of: application, for: request, by: requester, holding: lock, control)
       }
@@ -197,7 +199,7 @@ struct Preparation: Sendable {
 
   /// Checks that what a deployment will need is there, before anything is stopped.
   func checkRestorable(
-    _ source: RestoreSource?, for version: ApplicationVersion
+    _ source: RestoreSource?, for version: ApplicationVersion, takesSnapshot: Bool = false
   ) async throws(RollbookError) {
     try await offPool(on: engine.checks) { () throws(RollbookError) in
       try engine.artifacts.verify(version.artifact)
@@ -205,6 +207,8 @@ struct Preparation: Sendable {
     let snapshot: Snapshot
     if case .snapshot(let name)? = source {
       snapshot = try await usableSnapshot(named: name, for: version)
+    } else if source.isLatest, !takesSnapshot, let newest = try await newestSnapshot(for: version) {
+      snapshot = newest
     } else {
       return
     }
@@ -216,6 +220,16 @@ struct Preparation: Sendable {
         "Snapshot \(snapshot.name) cannot be restored: \(failure.rootCause).")
     } catch {
       throw RollbookError(.system, "\(error)")
+    }
+  }
+
+  /// The snapshot that `latest` means now, where the version restores one.
+  private func newestSnapshot(
+    for version: ApplicationVersion
+  ) async throws(RollbookError) -> Snapshot? {
+    guard version.configuration.snapshotsEnabled else { return nil }
+    return try await engine.journal.read { (reader) throws(RollbookError) in
+      try reader.newestUsableSnapshot(for: version)
     }
   }
 

@@ -69,7 +69,8 @@ extension Preparation {
     draft.parallelismTo = parallelism
     if force { draft.parameters.force = true }
     if state.status == .ready { return try await recordOnly(draft) }
-    try await checkRestorable(nil, for: version)
+    try await checkRestorable(
+      nil, for: version, takesSnapshot: version.configuration.snapshotsEnabled)
     return try await begin(draft)
   }
 
@@ -130,7 +131,8 @@ extension Preparation {
       for: ApplicationVersion(
         application: application.id, version: number, operation: OperationID(0),
         createdAt: .now(), artifact: artifact, runtimeEnvironment: environment,
-        configuration: configuration))
+        configuration: configuration),
+      takesSnapshot: current.configuration.snapshotsEnabled)
     return try await begin(draft, with: insertVersion)
   }
 
@@ -203,8 +205,8 @@ extension Preparation {
 }
 
 extension JournalReader {
-  /// The newest scaling of a version to a parallelism that failed when it was deployed or watched,
-  /// where the version has not run at that parallelism since.
+  /// The newest deployment of a version at a parallelism that failed, where the version has not run
+  /// at that parallelism since.
   borrowing func failedScaling(
     of state: ApplicationState, to parallelism: Int, version: ApplicationVersion
   ) throws(RollbookError) -> OperationID? {
@@ -217,10 +219,10 @@ extension JournalReader {
         let operation = record.operation
         // What happened before this version was made is about others.
         guard operation.id >= version.operation else { return nil }
-        guard operation.kind == .scale || operation.kind == .update,
-          operation.versionFrom == version.version || operation.versionTo == version.version,
+        guard [.start, .scale, .update].contains(operation.kind),
+          (operation.versionTo ?? operation.versionFrom) == version.version,
           (operation.parallelismTo ?? operation.parallelismFrom) == parallelism,
-          operation.parallelismTo != nil, let failure = try failure(of: operation.id)
+          let failure = try failure(of: operation.id)
         else { continue }
         guard [.deploy, .start, .settle, .bake].contains(failure.phase) else { continue }
         let good = try newestGoodState(of: state.application.id, version: version.version)

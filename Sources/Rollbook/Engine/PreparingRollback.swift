@@ -47,8 +47,8 @@ extension Preparation {
       try reader.rollbackPlan(request, state)
     }
     let version = try await version(plan.target.version)
-    let restore = request.restore ?? plan.snapshot.map { .snapshot(name: $0.name) }
-    try await checkRestorable(restore, for: version)
+    try await checkRestorable(
+      request.restore, for: version, takesSnapshot: plan.usesThatSnapshot)
     var draft = draft(.rollback, requester)
     draft.versionTo = plan.target.version
     draft.parallelismTo = plan.target.parallelism
@@ -85,12 +85,28 @@ extension JournalReader {
     guard let id = state.settled?.goodState, let top = try goodState(id) else {
       throw nothingBelow(state)
     }
-    let target = RollbackTarget(
-      version: top.version, parallelism: top.parallelism, entry: top.id)
-    return try plan(
-      request, state, target,
-      "the change in flight is given up for version \(top.version), the newest that reached RUNNING"
-    )
+    if let asked = request.toVersion, asked != top.version {
+      throw RollbookError(
+        .operationInFlight,
+        "While a change is in flight a rollback gives it up for version \(top.version), not \(asked).",
+        hint: "Wait for it (`rollbook wait \(state.application.name)`), then go back to \(asked).")
+    }
+    guard let version = try version(top.version, of: state.application.id) else {
+      throw .damaged("version \(top.version) of \(state.application.name) is not there")
+    }
+    // Where no snapshot is there yet the change may still take it, or leave what runs untouched.
+    let point = try restorePoint(for: version, source: request.restore)
+    if case .snapshot(let name)? = request.restore, point.snapshot == nil {
+      throw RollbookError(
+        .noUsableSnapshot,
+        "\(state.application.name) has no snapshot named \(name) that version \(top.version) can "
+          + "read.", hint: "`rollbook snapshot list \(state.application.name)` lists them.")
+    }
+    return RollbackPlan(
+      target: RollbackTarget(version: top.version, parallelism: top.parallelism, entry: top.id),
+      targetReason: "the change in flight is given up for version \(top.version), the newest that "
+        + "reached RUNNING", snapshot: point.snapshot, snapshotReason: point.reason,
+      takesSnapshotFirst: false, usesThatSnapshot: false)
   }
 
   private borrowing func plan(
@@ -105,10 +121,10 @@ extension JournalReader {
       state.status == .running && current?.configuration.snapshotsEnabled == true
     // What is taken first can be read by the same version or a later one.
     let usesThat =
-      takesFirst && request.restore == nil && version.configuration.snapshotsEnabled
+      takesFirst && request.restore.isLatest && version.configuration.snapshotsEnabled
       && state.version <= target.version
     let point = try restorePoint(for: version, source: request.restore)
-    if point.snapshot == nil, request.restore == nil, version.configuration.snapshotsEnabled,
+    if point.snapshot == nil, request.restore.isLatest, version.configuration.snapshotsEnabled,
       !usesThat
     {
       throw RollbookError(

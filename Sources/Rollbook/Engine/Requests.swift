@@ -108,6 +108,8 @@ public enum ProgressEvent: Sendable {
 /// What came of a request: its operation, those that followed it, and what stands now.
 public struct OperationReport: Sendable {
   public let record: OperationRecord
+  /// What was asked for stands already, whatever became of the operation.
+  public internal(set) var goalIsReached: Bool
   public let failure: Failure?
   /// The operations that its outcome began, in their order.
   public let following: [OperationRecord]

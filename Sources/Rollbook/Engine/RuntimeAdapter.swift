@@ -74,7 +74,7 @@ public typealias RecordPlace = nonisolated(nonsending) @Sendable (Place) async t
 /// What is to be started.
 public struct Deployment: Sendable {
   public let generation: Generation
-  /// The code, in the artifact store; its digest has been checked.
+  /// The code, in the artifact store.
   public let artifactPath: String
   /// The state to begin with; nil to begin with none.
   public let restore: Snapshot?

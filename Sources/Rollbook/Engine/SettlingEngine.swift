@@ -50,8 +50,11 @@ extension Engine {
       return try await settleLocked(application, control)
     } catch {
       switch error.code {
-      case .runtimeUnreachable, .runtimeFailed: return .waiting(error)
-      default: throw error
+      case .interrupted, .journalMissing, .notAJournal, .journalTooNew, .journalDamaged,
+        .journalReadOnly, .journalReplaced, .journalFailed, .outcomeUnknown:
+        throw error
+      // One application's trouble must not keep the others from being settled.
+      default: return .waiting(error)
       }
     }
   }
@@ -68,7 +71,15 @@ extension Engine {
     guard state.status == .running, let observation = try await observe(application) else {
       return nil
     }
-    guard case .ended(let ending) = observation else { return nil }
+    let ending: Ending
+    switch observation {
+    case .running, .unreachable: return nil
+    case .ended(let seen): ending = seen
+    case .absent:
+      ending = Ending(
+        cause: .lost, rootCause: "nothing is left of the generation that ran",
+        text: "The runtime knows nothing of it: its folder was removed.", evidence: Evidence())
+    }
     let operation = try await beginEnded(application, state, ending)
     try await drive(operation.id, resumed: false, control)
     return .ended(operation.id)

@@ -66,6 +66,12 @@ struct Situation: Sendable {
       ? targetVersion?.configuration.bakeSeconds ?? 0 : 0
   }
 
+  /// The newest steps that only tell of attempts to settle.
+  var trailingSteps: ArraySlice<Step> {
+    let last = steps.lastIndex { $0.name != .settling && $0.name != .unreachable }
+    return steps[(last.map { $0 + 1 } ?? 0)...]
+  }
+
   /// Whether a request may end it before its time.
   var isCancellable: Bool {
     let isForcedStop = operation.kind == .stop && operation.parameters.force == true
@@ -99,7 +105,7 @@ extension JournalReader {
       let page = try readySnapshots(of: version.application, before: sequence, limit: 20)
       for snapshot in page {
         let rolledBack = try wasRolledBack(
-          version: snapshot.version, of: version.application, after: snapshot.operation)
+          version: snapshot.version, of: version.application, since: snapshot.operation)
         if SnapshotChoice.isUsable(snapshot, by: version, takerWasRolledBack: rolledBack) {
           return snapshot
         }
@@ -128,6 +134,8 @@ struct Progress: Sendable {
   /// The newest generation that the operation started.
   var started: StartedGeneration?
   var runningSince: Timestamp?
+  /// When this holder began to deploy, by the engine's clock.
+  var deployUptime: Double?
   var failure: Failure?
 
   struct StartedGeneration: Sendable {
@@ -168,7 +176,7 @@ struct Progress: Sendable {
     case .failing:
       stage = .failing
       failure = detail.failure
-    case .deletingSnapshot, .settling, .unreachable: break
+    case .settling, .unreachable: break
     }
   }
 }

@@ -48,11 +48,11 @@ public final class Journal: Sendable {
     sideLock = path + ".lock"
     if access == .readOnly {
       let opened = try Journal.naming(path) { () throws(RollbookError) in
-        try JournalFile.openReader(path: path)
+        try JournalFile.openReader(path: path, mayBeImmutable: true)
       }
       isWALReadable = opened.isWALReadable
       writer = Mutex(WriterSlot(writer: nil, identity: nil))
-      readers = [ReaderSlot(path: path, isWALReadable: opened.isWALReadable)]
+      readers = [ReaderSlot(path: path, mayBeImmutable: true)]
     } else {
       if access == .create { try JournalFile.create(path: path) }
       let now = clock()
@@ -64,7 +64,7 @@ public final class Journal: Sendable {
         WriterSlot(
           writer: JournalWriter(reader: JournalReader(connection: connection), now: clock),
           identity: FileIdentity(path: path)))
-      readers = (0..<2).map { _ in ReaderSlot(path: path, isWALReadable: true) }
+      readers = (0..<2).map { _ in ReaderSlot(path: path, mayBeImmutable: false) }
     }
   }
 

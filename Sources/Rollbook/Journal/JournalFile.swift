@@ -15,14 +15,16 @@ enum JournalFile {
       throw RollbookError(
         .journalMissing, error.message, hint: "Name another home with --home or ROLLBOOK_HOME.")
     }
-    let descriptor = unsafe Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    // Only a file that is new is opened and closed here: closing one that SQLite has open in this
+    // process would drop its locks.
+    let descriptor = unsafe Glibc.open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    if descriptor < 0 && errno == EEXIST { return }
     guard descriptor >= 0 else {
       throw RollbookError(
         errno == EROFS || errno == EACCES ? .journalReadOnly : .journalMissing,
         "The journal \(path) cannot be made (\(Files.errorText(errno))).",
         hint: "Name another home with --home or ROLLBOOK_HOME.")
     }
-    // Nothing of SQLite has this file open in this process yet: closing drops no lock of its own.
     close(descriptor)
   }
 
@@ -39,6 +41,8 @@ enum JournalFile {
     try set(connection, "synchronous", "FULL", reads: "2")
     try set(connection, "foreign_keys", "ON", reads: "1")
     try set(connection, "wal_autocheckpoint", "16000", reads: "16000")
+    // A WAL that grew under a long reader shrinks once it is done with.
+    try set(connection, "journal_size_limit", "4194304", reads: "4194304")
     if state == .journal(version: Migrator.newestVersion) {
       try Migrator.checkApplied(connection, upTo: Migrator.newestVersion)
     } else {
@@ -49,20 +53,27 @@ enum JournalFile {
     return connection
   }
 
-  /// Opens for reading; where the WAL's index cannot be made or locked, the main file alone.
-  static func openReader(path: String) throws(RollbookError) -> OpenedReader {
+  /// Opens for reading.
+  ///
+  /// - Parameter mayBeImmutable: where the WAL's index cannot be made or locked, the main file alone
+  ///   is read. Never beside a writer of our own: it would be blind to what is written.
+  static func openReader(
+    path: String, mayBeImmutable: Bool
+  ) throws(RollbookError) -> OpenedReader {
     do throws(RollbookError) {
       let connection = try open(path: path, mode: .readOnly)
       connection.setBusyTimeout(milliseconds: 5000)
       if try Migrator.state(of: connection) == .empty { throw empty(path) }
       try checkWhole(path)
-      return OpenedReader(connection: connection, isWALReadable: true)
+      return OpenedReader(connection: connection, isImmutable: false, isWALReadable: true)
     } catch  where error.code == .journalMissing || error.code == .journalReadOnly {
+      guard mayBeImmutable else { throw error }
       guard unsafe access(path, R_OK) == 0 else { throw missing(path) }
       let connection = try open(path: path, mode: .immutable)
       if try Migrator.state(of: connection) == .empty { throw empty(path) }
       // Whoever wrote last has brought the main file up to date where there is no WAL.
-      return OpenedReader(connection: connection, isWALReadable: fileSize(path + "-wal") == 0)
+      return OpenedReader(
+        connection: connection, isImmutable: true, isWALReadable: fileSize(path + "-wal") == 0)
     }
   }
 
@@ -122,6 +133,7 @@ enum JournalFile {
 
 struct OpenedReader: ~Copyable {
   let connection: Connection
+  let isImmutable: Bool
   let isWALReadable: Bool
 
   consuming func takeConnection() -> Connection { connection }
@@ -144,12 +156,12 @@ struct FileIdentity: Equatable {
 final class ReaderSlot: Sendable {
   let queue = DispatchQueue(label: "rollbook.journal.reader")
   private let path: String
-  private let isWALReadable: Bool
+  private let mayBeImmutable: Bool
   private let slot = Mutex(LazyReader(reader: nil))
 
-  init(path: String, isWALReadable: Bool) {
+  init(path: String, mayBeImmutable: Bool) {
     self.path = path
-    self.isWALReadable = isWALReadable
+    self.mayBeImmutable = mayBeImmutable
   }
 
   func read<Result: Sendable>(
@@ -158,9 +170,12 @@ final class ReaderSlot: Sendable {
     try slot.withLock { (slot) throws(RollbookError) -> Result in
       do throws(RollbookError) {
         if slot.reader == nil {
-          let opened = try JournalFile.openReader(path: path)
+          let opened = try JournalFile.openReader(path: path, mayBeImmutable: mayBeImmutable)
+          slot.isImmutable = opened.isImmutable
           slot.reader = JournalReader(connection: opened.takeConnection())
         }
+        // An immutable connection never looks at the file again: each read opens its own.
+        defer { if slot.isImmutable { slot.reader = nil } }
         return try slot.transaction(body)
       } catch {
         throw error.naming(journal: path)
@@ -174,6 +189,7 @@ final class ReaderSlot: Sendable {
 /// A reader that is made when it is first wanted.
 private struct LazyReader: ~Copyable, Sendable {
   var reader: JournalReader?
+  var isImmutable = false
 
   mutating func transaction<Result>(
     _ body: (borrowing JournalReader) throws(RollbookError) -> Result

@@ -97,15 +97,15 @@ extension JournalReader {
     return try row.next() ? OperationID(row.int(0)) : nil
   }
 
-  /// Whether a version was rolled back from after an operation.
+  /// Whether a version was rolled back from by an operation or a later one.
   package borrowing func wasRolledBack(
-    version: Int64, of application: ApplicationID, after operation: OperationID
+    version: Int64, of application: ApplicationID, since operation: OperationID
   ) throws(RollbookError) -> Bool {
     let row = try query(
       """
       SELECT 1 FROM operations AS r JOIN operation_outcomes AS o ON o.operation_id = r.id
       WHERE r.application_id = ? AND r.version_from = ? AND r.kind IN (12, 13)
-        AND r.version_to <> r.version_from AND r.id > ? AND o.status = 2
+        AND r.version_to <> r.version_from AND r.id >= ? AND o.status = 2
       LIMIT 1
       """)
     try row.bind(1, application)

@@ -216,9 +216,7 @@ extension JournalWriter {
     _ name: Step.Name, _ detail: StepDetail = StepDetail(), to operation: OperationID
   ) throws(RollbookError) {
     if try reader.outcome(of: operation) != nil {
-      throw RollbookError(
-        .alreadyEnded, "Operation \(operation) was ended by somebody else meanwhile.",
-        hint: "`rollbook operations` tells by whom.")
+      throw .endedMeanwhile(operation)
     }
     let insert = try query(
       """
@@ -249,5 +247,14 @@ extension JournalWriter {
     try insert.bind(4, cancellation.reason)
     try insert.bind(5, try journalJSON(cancellation.follows))
     try insert.run()
+  }
+}
+
+extension RollbookError {
+  /// Somebody else gave the operation up while its holder drove it.
+  static func endedMeanwhile(_ operation: OperationID) -> RollbookError {
+    RollbookError(
+      .alreadyEnded, "Operation \(operation) was ended by somebody else meanwhile.",
+      hint: "`rollbook operations` tells by whom.")
   }
 }

@@ -53,7 +53,7 @@ public enum SQLQuery {
 
   private static func reader(of path: String) throws(RollbookError) -> Connection {
     do throws(RollbookError) {
-      return try JournalFile.openReader(path: path).takeConnection()
+      return try JournalFile.openReader(path: path, mayBeImmutable: true).takeConnection()
     } catch {
       throw error.naming(journal: path)
     }

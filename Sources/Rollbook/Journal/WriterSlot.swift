@@ -61,7 +61,7 @@ public struct JournalWriter: ~Copyable, Sendable {
   borrowing func transaction<Result>(
     _ body: (borrowing JournalWriter) throws(RollbookError) -> Result, isSameFile: () -> Bool
   ) throws(RollbookError) -> Result {
-    try reader.execute("BEGIN IMMEDIATE")
+    try begin()
     let result: Result
     do throws(RollbookError) {
       result = try body(self)
@@ -86,6 +86,18 @@ public struct JournalWriter: ~Copyable, Sendable {
       throw RollbookError(error)
     }
     return result
+  }
+
+  /// Waits up to a minute for another program that holds the file: nothing has been written yet.
+  private borrowing func begin() throws(RollbookError) {
+    for _ in 0..<11 {
+      do throws(SQLiteError) {
+        return try reader.connection.execute("BEGIN IMMEDIATE")
+      } catch {
+        if error.primaryCode != .busy { throw RollbookError(error) }
+      }
+    }
+    try reader.execute("BEGIN IMMEDIATE")
   }
 
   private borrowing func rollBack() {

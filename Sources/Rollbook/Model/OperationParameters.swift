@@ -30,6 +30,11 @@ public enum RestoreSource: Sendable, Equatable {
   case snapshot(name: String)
 }
 
+extension RestoreSource? {
+  /// Whether the newest usable snapshot is wanted: asked for, or because nothing else was.
+  package var isLatest: Bool { self == nil || self == .latest }
+}
+
 extension RestoreSource: Codable {
   private static let prefix = "snapshot "
 

@@ -34,8 +34,6 @@ public struct Step: Sendable, Equatable {
     case running
     /// The operation will end FAILED for this cause, once what it started has been ended.
     case failing
-    /// About to remove the bytes of a snapshot.
-    case deletingSnapshot = "deleting snapshot"
     /// Somebody else took over what a dead holder left.
     case settling
     /// The runtime could not be asked.
@@ -54,7 +52,7 @@ public struct StepDetail: Sendable, Codable, Equatable {
   public var snapshotID: SnapshotID?
   public var snapshotReason: String?
   public var failure: Failure?
-  /// Who settles: user, host and process.
+  /// Who settles: the process.
   public var holder: String?
   public var observed: String?
   public var verdict: String?

@@ -15,6 +15,11 @@ public enum Validation {
         .invalidArgument, "\"\(name)\" is no name for a snapshot.",
         hint: "A name has 1 to 256 letters, digits, dots, dashes and underscores.")
     }
+    for prefix in ["auto-v", "left-v", "manual-v"] where name.hasPrefix(prefix) {
+      throw RollbookError(
+        .invalidArgument, "Names that begin with \(prefix) are given by Rollbook itself.",
+        hint: "Choose another name for the snapshot.")
+    }
   }
 
   public static func parallelism(_ parallelism: Int) throws(RollbookError) {

@@ -17,6 +17,9 @@ struct Watch: Sendable {
   private let isBaking: Bool
   private var readySince: Double?
   private var incarnation: String?
+  private var unreachableSince: Double?
+  /// How long a runtime may be away during the bake time, in seconds.
+  private static let bakePatience: Double = 15
 
   /// For the time from the deployment to RUNNING, in seconds.
   init(now: Double, timeout: Double, settle: Double) {
@@ -36,6 +39,7 @@ struct Watch: Sendable {
   }
 
   mutating func observe(_ observation: Observation, at now: Double) -> Judgement {
+    if case .unreachable = observation {} else { unreachableSince = nil }
     switch observation {
     case .running(let isReady, let incarnation):
       return running(isReady: isReady, incarnation, at: now)
@@ -50,7 +54,11 @@ struct Watch: Sendable {
         RuntimeFailure(
           .ended, rootCause: "the program is not there any more",
           text: "It was deployed, and the runtime does not know it now."), phase)
-    case .unreachable(let why): return now < deadline && !isBaking ? .goOn : .unreachable(why)
+    case .unreachable(let why):
+      let since = unreachableSince ?? now
+      unreachableSince = since
+      let patience = isBaking ? since + Self.bakePatience : deadline
+      return now < patience ? .goOn : .unreachable(why)
     }
   }
 

@@ -66,7 +66,6 @@ enum ProgressText {
     case .deployed: return "deployed, waiting until it is RUNNING"
     case .running: return "RUNNING, watching it for the bake time"
     case .failing: return "failing: \(detail.failure?.rootCause ?? "unknown")"
-    case .deletingSnapshot: return "deleting snapshot \(detail.snapshot ?? "")"
     case .settling:
       return "taken over from a holder that died: \(detail.observed ?? "nothing is known")"
         + (detail.verdict.map { " (\($0))" } ?? "")
