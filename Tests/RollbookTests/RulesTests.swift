@@ -202,6 +202,17 @@ import Testing
     #expect(late.observe(ready, at: 11.5) == .passed)
   }
 
+  @Test func `a timeout is told as it was set, whatever the clock says`() {
+    for now in [0, 0.3, 1234.1, 8_000_000.7] {
+      var watch = Watch(now: now, timeout: 0.5, settle: 2)
+      guard case .failed(let failure, .start) = watch.observe(waiting, at: now + 1) else {
+        Issue.record("the timeout passed")
+        return
+      }
+      #expect(failure.rootCause == "not ready within 0.5 s")
+    }
+  }
+
   @Test func `baking fails by its end and passes by its time`() {
     var watch = Watch(now: 100, bake: 5)
     #expect(watch.observe(ready, at: 101) == .goOn)

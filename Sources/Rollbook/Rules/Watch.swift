@@ -11,7 +11,8 @@ struct Watch: Sendable {
   }
 
   private let start: Double
-  private let deadline: Double
+  /// How long it may take to be ready.
+  private let timeout: Double
   /// How long it must have been ready.
   private let window: Double
   private let isBaking: Bool
@@ -24,7 +25,7 @@ struct Watch: Sendable {
   /// For the time from the deployment to RUNNING, in seconds.
   init(now: Double, timeout: Double, settle: Double) {
     start = now
-    deadline = now + timeout
+    self.timeout = timeout
     window = settle
     isBaking = false
   }
@@ -32,7 +33,7 @@ struct Watch: Sendable {
   /// For the time after RUNNING, in seconds.
   init(now: Double, bake: Double) {
     start = now
-    deadline = .infinity
+    timeout = .infinity
     window = bake
     isBaking = true
     readySince = now
@@ -88,13 +89,14 @@ struct Watch: Sendable {
   private func timedOut(after seconds: Double) -> Judgement {
     var evidence = Evidence()
     evidence.seconds = seconds
-    let allowed = deadline - start
     return .failed(
       RuntimeFailure(
-        .unknown, rootCause: "not ready within \(allowed.formatted) s",
-        text: "The program ran, but was not ready \(allowed.formatted) s after its start.",
+        .unknown, rootCause: "not ready within \(timeout.formatted) s",
+        text: "The program ran, but was not ready \(timeout.formatted) s after its start.",
         evidence: evidence), .start)
   }
+
+  private var deadline: Double { start + timeout }
 
   private var phase: Failure.Phase {
     if isBaking { return .bake }
