@@ -3,7 +3,7 @@ import Foundation
 import Glibc
 import Testing
 
-/// What signals mean to a verb that changes something (BEHAVIOUR 4.5).
+/// What signals mean to a verb that changes something.
 @Suite struct SignalTests {
   private static let update = ["update", "shop", "--redeploy"]
 

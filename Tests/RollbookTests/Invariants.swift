@@ -3,7 +3,7 @@ import RollbookSQLite
 import RollbookTesting
 import Testing
 
-/// What must always be true once everything is settled (DESIGN: What must always be true).
+/// What must always be true once everything is settled.
 func checkInvariants(
   _ bench: Bench, keepsState: Bool, _ circumstances: @autoclosure () -> String
 ) async throws {

@@ -154,7 +154,7 @@ extension Engine {
     throw RollbookError(.holderDoesNotAnswer, "Process \(holder.pid) was told to end and has not.")
   }
 
-  /// Gives up an operation without the runtime's help (BEHAVIOUR 1.2).
+  /// Gives up an operation without the runtime's help.
   func abandon(
     _ application: Application, by requester: Requester
   ) async throws(RollbookError) -> PreparedOperation {

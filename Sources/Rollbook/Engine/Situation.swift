@@ -96,7 +96,7 @@ extension JournalReader {
       targetVersion: try version(target, of: application.id), steps: try steps(of: id))
   }
 
-  /// The newest READY snapshot that a version can read, if any (BEHAVIOUR 3.1).
+  /// The newest READY snapshot that a version can read, if any.
   borrowing func newestUsableSnapshot(
     for version: ApplicationVersion
   ) throws(RollbookError) -> Snapshot? {

@@ -38,7 +38,7 @@ public struct ApplicationState: Sendable, Equatable {
 
   public var inFlight: Operation? { outcome == nil ? newest : nil }
 
-  /// What is shown (BEHAVIOUR 1.10): the in-flight status of the newest operation's kind, or what
+  /// What is shown: the in-flight status of the newest operation's kind, or what
   /// its outcome left.
   public var shown: StandingState {
     let last = settled ?? StandingState(status: .ready, version: 1, parallelism: 1)

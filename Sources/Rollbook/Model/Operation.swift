@@ -39,7 +39,7 @@ public struct Operation: Sendable, Equatable {
     self.links = links
   }
 
-  /// What the application shows while this operation is in flight (BEHAVIOUR 1.10).
+  /// What the application shows while this operation is in flight.
   public func shown(after last: StandingState) -> StandingState {
     var shown = last
     switch kind {

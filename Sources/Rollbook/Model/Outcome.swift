@@ -36,7 +36,7 @@ public struct RollbackDecision: Sendable, Equatable, Codable {
     self.reason = reason
   }
 
-  /// The stable codes (BEHAVIOUR 2).
+  /// The stable codes.
   public enum Code: String, Sendable, CaseIterable, Codable {
     case rollbackStarted = "ROLLBACK_STARTED"
     case oldVersionUntouched = "OLD_VERSION_UNTOUCHED"

@@ -12,7 +12,7 @@ public enum Command: String, CaseIterable, Sendable {
   case delete
 }
 
-/// Which command is allowed when: status × kind in flight × command (BEHAVIOUR 1).
+/// Which command is allowed when: status × kind in flight × command.
 public enum Lifecycle {
   /// What becomes of a command.
   public enum Verdict: Sendable, Equatable {

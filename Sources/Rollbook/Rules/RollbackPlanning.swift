@@ -1,4 +1,4 @@
-/// What follows a failed or cancelled change, and what a rollback returns to (BEHAVIOUR 2).
+/// What follows a failed or cancelled change, and what a rollback returns to.
 public enum RollbackPlanning {
   /// What is known when a change has failed.
   public struct Circumstances: Sendable {

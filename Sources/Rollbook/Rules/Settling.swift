@@ -1,6 +1,6 @@
 /// What the holder of an operation does next: last durable step × cancellation × observation.
 ///
-/// The same table drives an operation that has just begun and one whose holder died (BEHAVIOUR 5).
+/// The same table drives an operation that has just begun and one whose holder died.
 public enum Settling {
   /// The last durable step of an operation that replaces, starts or ends a generation.
   public enum Stage: String, CaseIterable, Sendable {

@@ -1,4 +1,4 @@
-/// Which snapshots a version can be started from (BEHAVIOUR 3.1).
+/// Which snapshots a version can be started from.
 public enum SnapshotChoice {
   /// Whether a version may begin with a snapshot when it is asked for the latest.
   ///

@@ -1,4 +1,4 @@
-/// What stands after an operation (BEHAVIOUR 1.10, 2.6, 2.7).
+/// What stands after an operation.
 public enum Standing {
   /// How an operation ended, as far as it matters for what stands afterwards.
   public struct End: Sendable, Equatable {

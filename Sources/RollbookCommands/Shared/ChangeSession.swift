@@ -91,7 +91,7 @@ final class ChangeSession: Sendable {
     }
   }
 
-  /// How to go back from a version that could not be run (BEHAVIOUR 1.3).
+  /// How to go back from a version that could not be run.
   private func wayOut(_ state: ApplicationState) async throws(RollbookError) -> String? {
     guard state.status == .ready, let top = state.shown.goodState else { return nil }
     let good = try await engine.journal.read { (reader) throws(RollbookError) in

@@ -20,7 +20,7 @@ final class CurrentOperation: Sendable {
   }
 }
 
-/// What Ctrl-C and SIGTERM mean while something is changed (BEHAVIOUR 4.5).
+/// What Ctrl-C and SIGTERM mean while something is changed.
 final class Interruption: Sendable {
   private let engine: Engine
   private let control: EngineControl
