@@ -101,6 +101,7 @@ public final class Journal: Sendable {
 
   /// Writes in one transaction, off the cooperative thread pool, and returns when it is durable.
   ///
+  /// The closure may be run again, after what it wrote was undone: it should change nothing else.
   /// - Throws: what the closure threw; `outcomeUnknown` where the disk failed at the commit: read
   ///   back before you act.
   public func write<Result: Sendable>(
