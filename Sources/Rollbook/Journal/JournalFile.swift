@@ -43,6 +43,8 @@ enum JournalFile {
     try set(connection, "wal_autocheckpoint", "16000", reads: "16000")
     // A WAL that grew under a long reader shrinks once it is done with.
     try set(connection, "journal_size_limit", "4194304", reads: "4194304")
+    // What a savepoint needs to be undone is kept in memory, not in a file for each batch.
+    try set(connection, "temp_store", "MEMORY", reads: "2")
     if state == .journal(version: Migrator.newestVersion) {
       try Migrator.checkApplied(connection, upTo: Migrator.newestVersion)
     } else {

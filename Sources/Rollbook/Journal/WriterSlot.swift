@@ -104,18 +104,10 @@ public struct JournalWriter: ~Copyable, Sendable {
     if reader.connection.isInTransaction { try? reader.connection.execute("ROLLBACK") }
   }
 
-  /// Runs every caller's closure; one that fails is undone alone.
-  ///
-  /// Nearly always none fails, and savepoints were most of what a batch cost (docs/BENCHMARKS.md):
-  /// so all are run together, and only where one fails again, each in a savepoint of its own.
+  /// Runs each caller's closure in a savepoint of its own, so that one that fails is undone alone.
   borrowing func runEach(
     _ batch: [WriteQueue.Request]
   ) throws(RollbookError) -> [RollbookError?] {
-    if batch.count == 1 {
-      try batch[0].body(self)
-      return [nil]
-    }
-    if try runTogether(batch) { return Array(repeating: nil, count: batch.count) }
     var errors: [RollbookError?] = []
     for request in batch {
       try reader.execute("SAVEPOINT caller")
@@ -130,22 +122,5 @@ public struct JournalWriter: ~Copyable, Sendable {
       try reader.execute("RELEASE caller")
     }
     return errors
-  }
-
-  /// - Returns: false where one failed; then nothing of them is done.
-  private borrowing func runTogether(
-    _ batch: [WriteQueue.Request]
-  ) throws(RollbookError) -> Bool {
-    try reader.execute("SAVEPOINT batch")
-    do throws(RollbookError) {
-      for request in batch { try request.body(self) }
-      try reader.execute("RELEASE batch")
-      return true
-    } catch {
-      guard reader.connection.isInTransaction else { throw error }
-      try reader.execute("ROLLBACK TO batch")
-      try reader.execute("RELEASE batch")
-      return false
-    }
   }
 }
