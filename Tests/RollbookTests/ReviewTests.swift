@@ -255,4 +255,32 @@ import Testing
     #expect(report.following.map(\.operation.kind) == [.systemRollback, .stop])
     #expect(report.state.status == .ready)
   }
+
+  @Test func `a stop whose answer is lost is never taken for one that was not begun`() async throws
+  {
+    let temporary = try TemporaryHome()
+    let trigger = Trigger(call: .stop, follows: .rollback(restore: nil))
+    let losesAnswers = Mutex(false)
+    let bench = try Bench(
+      temporary,
+      hook: { call, moment in
+        try trigger.fire(call, moment)
+        if call == .stop, losesAnswers.withLock({ $0 }) {
+          throw RuntimeFailure(.unknown, rootCause: "no answer", text: "no answer")
+        }
+      })
+    try await bench.create()
+    try await bench.start()
+    losesAnswers.withLock { $0 = true }
+    trigger.arm(bench.engine.journal)
+    await refusal(.runtimeFailed) { try await bench.update() }
+    #expect(try await bench.state().inFlight != nil)
+    // Whoever looks again sees it running, and ends what was given up.
+    let again = try Bench(temporary, world: bench.runtime.currentWorld)
+    _ = try await again.engine.settleAll()
+    let state = try await again.state()
+    #expect(state.status == .running)
+    #expect(state.version == 1)
+    #expect(state.newest.kind == .rollback)
+  }
 }

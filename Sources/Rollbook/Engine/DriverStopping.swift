@@ -90,7 +90,8 @@ extension Driver {
     }
     if old == .runs && failure.effect != .untouched { old = try await awaitEnd() }
     // It may be ending, or its state may still be saved: nothing is decided before that is known.
-    guard isGivenUp || (old == .runs && failure.effect == .untouched) else {
+    let isUntouched = old == .runs && failure.effect == .untouched
+    guard isUntouched || (isGivenUp && old != .runs) else {
       throw RollbookError(
         .runtimeFailed,
         "The old version of \(application.name) could not be stopped cleanly: "
@@ -98,7 +99,7 @@ extension Driver {
         hint: "\(operation.kind.name) \(operation.id) stays in progress: mend the cause and run "
           + "`rollbook settle`, or give it up with `rollbook stop \(application.name) --force`.")
     }
-    return failedStop(failure, target, isRunning: old == .runs)
+    return failedStop(failure, target, isUntouched: isUntouched)
   }
 
   /// Goes on without a snapshot that would have been good to have.
@@ -127,10 +128,10 @@ extension Driver {
   }
 
   private func failedStop(
-    _ failure: RuntimeFailure, _ target: SnapshotTarget?, isRunning: Bool
+    _ failure: RuntimeFailure, _ target: SnapshotTarget?, isUntouched: Bool
   ) -> OperationEnding {
     OperationEnding(
-      .failed, oldIsUntouched: isRunning,
+      .failed, oldIsUntouched: isUntouched,
       failure: Failure(
         phase: target == nil ? .stop : .snapshot, rootCause: failure.rootCause,
         text: failure.text, evidence: failure.evidence))

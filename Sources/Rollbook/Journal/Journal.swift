@@ -193,8 +193,8 @@ public final class Journal: Sendable {
     for (request, error) in zip(batch, errors) { request.answer(error) }
   }
 
-  /// Runs all closures in one transaction without a savepoint: nearly always none fails, and
-  /// savepoints are most of what sharing a commit costs.
+  /// Runs all closures in one transaction without a savepoint: nearly always none fails, and for a
+  /// savepoint SQLite copies every page before it is changed.
   ///
   /// - Returns: false where one of several failed; then nothing of them is done.
   private func commitTogether(
