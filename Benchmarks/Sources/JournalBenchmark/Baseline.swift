@@ -32,13 +32,21 @@ internal import Rollbook
     try check(unsafe baseline_checkpoint(journal))
   }
 
-  /// One whole operation of each application: two durable transactions for all of them.
-  func append(_ applications: [ApplicationID]) throws {
+  /// One whole operation, a scaling: of which application, and to what.
+  struct Scaling {
+    let application: ApplicationID
+    let parallelism: Int
+  }
+
+  /// Whole operations, each of another application: two durable transactions for all of them.
+  func append(_ scalings: [Scaling]) throws {
     try unsafe Caller.actor.withCString { actor in
-      let requests = unsafe applications.map { application in
+      let requests = unsafe scalings.map { scaling in
         unsafe baseline_request(
-          application_id: application.rawValue, kind: Baseline.scale, actor: actor, reason: nil,
-          parameters: nil, version_to: 0, parallelism_to: 2)
+          application_id: scaling.application.rawValue, kind: Baseline.scale, actor: actor,
+          reason: nil,
+          parameters: nil, version_to: 0,
+          parallelism_to: Int64(scaling.parallelism))
       }
       try unsafe requests.withUnsafeBufferPointer { requests in
         guard let first = requests.baseAddress else { return }

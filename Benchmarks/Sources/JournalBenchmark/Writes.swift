@@ -68,8 +68,19 @@ struct Writes {
     var chance = Chance(seed: 7)
     for _ in 0..<50 {
       try append(callers[Int.random(in: callers.indices, using: &chance)], &chance)
-      try baseline.append([callers[Int.random(in: callers.indices, using: &chance)].application.id])
+      try baseline.append([scaling(of: callers, &chance)])
     }
+  }
+
+  /// The baseline's part: as with ours, most scalings push a good state.
+  private func scaling(
+    of callers: some RandomAccessCollection<Caller>, _ chance: inout Chance
+  ) -> Baseline.Scaling {
+    let index = callers.index(
+      callers.startIndex, offsetBy: Int.random(in: 0..<callers.count, using: &chance))
+    return Baseline.Scaling(
+      application: callers[index].application.id,
+      parallelism: Int.random(in: 1...8, using: &chance))
   }
 
   private func append(_ caller: Caller, _ chance: inout Chance) throws {
@@ -94,8 +105,7 @@ struct Writes {
         try append(caller, &oursChance)
       },
       baseline: { _ in
-        let caller = callers[Int.random(in: callers.indices, using: &baselineChance)]
-        try baseline.append([caller.application.id])
+        try baseline.append([scaling(of: callers, &baselineChance)])
       })
     return Comparison(
       name: "one caller: begin + finish, p50", ours: times.ours, baseline: times.baseline,
@@ -124,7 +134,7 @@ struct Writes {
     ]
   }
 
-  private func baselineRate(
+  func baselineRate(
     _ callers: [Caller], _ batch: Int, _ seconds: Double, _ round: Int
   ) throws -> Double {
     var chance = Chance(seed: 1000 + round * 2 + (batch == 1 ? 1 : 0))
@@ -136,17 +146,17 @@ struct Writes {
     while elapsed < .seconds(seconds) {
       // As with the callers below, each has applications of its own.
       let share = callers.count / batch
-      let applications = (0..<batch).map { index in
-        callers[index * share + Int.random(in: 0..<share, using: &chance)].application.id
+      let scalings = (0..<batch).map { index in
+        scaling(of: callers[index * share..<(index + 1) * share], &chance)
       }
-      try baseline.append(applications)
+      try baseline.append(scalings)
       operations += batch
       elapsed = clock.now - start
     }
     return Double(operations) / (elapsed / .seconds(1))
   }
 
-  private func coalescedRate(
+  func coalescedRate(
     _ callers: [Caller], _ seconds: Double, _ round: Int
   ) async throws -> Double {
     try baseline.checkpoint()

@@ -25,6 +25,8 @@ public final class Journal: Sendable {
   private let probe: JournalProbe?
   private let sideLock: String
   private let writeQueue = WriteQueue()
+  /// Where callers are answered: waking hundreds takes time that the next commit need not wait for.
+  private let answers = DispatchQueue(label: "rollbook.journal.answers")
   /// Before the writer, as they are closed in this order: only a connection that may write, and is the
   /// last to be closed, brings the main file up to date and removes the WAL.
   private let readers: [ReaderSlot]
@@ -190,7 +192,9 @@ public final class Journal: Sendable {
     } catch {
       errors = Array(repeating: error, count: batch.count)
     }
-    for (request, error) in zip(batch, errors) { request.answer(error) }
+    answers.async { [errors] in
+      for (request, error) in zip(batch, errors) { request.answer(error) }
+    }
   }
 
   /// Runs all closures in one transaction without a savepoint: nearly always none fails, and for a

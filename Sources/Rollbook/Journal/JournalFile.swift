@@ -41,8 +41,9 @@ enum JournalFile {
     try set(connection, "synchronous", "FULL", reads: "2")
     try set(connection, "foreign_keys", "ON", reads: "1")
     try set(connection, "wal_autocheckpoint", "16000", reads: "16000")
-    // A WAL that grew under a long reader shrinks once it is done with.
-    try set(connection, "journal_size_limit", "4194304", reads: "4194304")
+    // A WAL that grew under a long reader shrinks once it is done with, but not below the size that
+    // it has between checkpoints: written over, it costs less than made longer again.
+    try set(connection, "journal_size_limit", "75497472", reads: "75497472")
     // What a savepoint needs to be undone is kept in memory, not in a file for each batch.
     try set(connection, "temp_store", "MEMORY", reads: "2")
     if state == .journal(version: Migrator.newestVersion) {
