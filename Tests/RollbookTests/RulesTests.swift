@@ -25,8 +25,12 @@ import Testing
     case (.forceStop, .some(let kind)):
       let cancels: Set<OperationKind> = [
         .start, .stop, .update, .scale, .rollback, .systemRollback, .createSnapshot,
+        .deleteSnapshot,
       ]
-      return cancels.contains(kind) && status != .forceStopping ? .cancelsWhatIsInFlight : .busy
+      let statuses: Set<ApplicationStatus> = [
+        .starting, .updating, .autoscaling, .stopping, .rollingBack, .running,
+      ]
+      return cancels.contains(kind) && statuses.contains(status) ? .cancelsWhatIsInFlight : .busy
     case (.rollback, .update), (.rollback, .scale): return .cancelsWhatIsInFlight
     case (_, .some): return .busy
     case (.start, nil): return status == .ready ? .accepted : .wrongStatus

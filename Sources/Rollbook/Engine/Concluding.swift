@@ -1,26 +1,37 @@
 extension Driver {
   /// Ends the operation: its outcome, the application's state and what follows, in one transaction.
   ///
-  /// - Returns: the operation that follows, where one does.
-  func conclude(_ ending: OperationEnding) async throws -> OperationID? {
+  /// - Returns: the operation that is to be driven next, if any; `.isToBeGivenUp` where somebody
+  ///   asked for it at the last moment.
+  func conclude(_ ending: OperationEnding) async throws -> Concluded {
     var ending = ending
     if ending.status == .successful, situation.task.startsNew {
       ending.started = try await startedGeneration()
     }
-    let result = try await write(Conclusion(situation: situation, ending: ending))
+    guard let result = try await write(Conclusion(situation: situation, ending: ending)) else {
+      return .isToBeGivenUp
+    }
     control.report(.ended(operation, result.outcome, ending.failure))
     if let follower = result.follower {
       control.report(.began(follower.operation, application))
       if let outcome = follower.outcome {
         control.report(.ended(follower.operation, outcome, nil))
-        return nil
+        return .next(nil)
       }
-      return follower.operation.id
+      return .next(follower.operation.id)
     }
-    return nil
+    return .next(nil)
   }
 
-  private func write(_ conclusion: Conclusion) async throws -> Conclusion.Result {
+  /// What came of the attempt to end an operation.
+  enum Concluded: Sendable {
+    /// It has ended; this one is to be driven next, if any.
+    case next(OperationID?)
+    /// Nothing was written: what it started is to be ended first.
+    case isToBeGivenUp
+  }
+
+  private func write(_ conclusion: Conclusion) async throws -> Conclusion.Result? {
     do {
       return try await engine.journal.write { (writer) throws(RollbookError) in
         try conclusion.write(to: writer)
@@ -88,7 +99,9 @@ struct Conclusion: Sendable {
     }
   }
 
-  func write(to writer: borrowing JournalWriter) throws(RollbookError) -> Result {
+  /// - Returns: nil where it succeeded, is given up nevertheless, and nothing would follow that ends
+  ///   what it started; then nothing is written.
+  func write(to writer: borrowing JournalWriter) throws(RollbookError) -> Result? {
     let cancellation = try strongestCancellation(writer.reader)
     let status =
       cancellation != nil && situation.isCancellable ? OperationStatus.cancelled : ending.status
@@ -96,15 +109,16 @@ struct Conclusion: Sendable {
     let end = Standing.End(
       status: status, somethingRuns: nowRuns != nil, oldIsUntouched: ending.oldIsUntouched)
     let after = Standing.after(operation, end, before: before, top: top)
+    let follow = Follow(
+      conclusion: self, status: status, standing: after.standing, top: top,
+      cancellation: cancellation)
+    let plan = try follow.plan(reading: writer.reader)
+    if status == .cancelled && ending.started != nil && plan.follower == nil { return nil }
     try writeSnapshots(to: writer)
     try writer.setRunning(nowRuns, of: operation.application)
     if operation.kind == .delete && status == .successful {
       try writer.markDeleted(operation.application)
     }
-    let follow = Follow(
-      conclusion: self, status: status, standing: after.standing, top: top,
-      cancellation: cancellation)
-    let plan = try follow.plan(reading: writer.reader)
     var draft = OutcomeDraft(status: status, standing: plan.standing)
     draft.pushesGoodState = after.pushes
     draft.failure = ending.failure

@@ -29,11 +29,16 @@ struct Driver: Sendable {
   }
 
   private func run() async throws -> OperationID? {
+    let concluded: Concluded
     switch operation.kind {
-    case .createSnapshot: return try await takeSnapshot()
-    case .deleteSnapshot: return try await deleteSnapshot()
+    case .createSnapshot: concluded = try await takeSnapshot()
+    case .deleteSnapshot: concluded = try await deleteSnapshot()
     default: return try await replaceGeneration()
     }
+    guard case .next(let next) = concluded else {
+      throw RollbookError.damaged("operation \(operation.id) started nothing that could be ended")
+    }
+    return next
   }
 
   /// The loop of every operation that stops or starts a generation: look, decide, act.
@@ -51,7 +56,7 @@ struct Driver: Sendable {
         situation.task, stage: progress.stage, isCancelled: try await isCancelled(), old: old,
         new: new)
       if let ending = try await act(on: verdict, &progress, old: &old, new: &new) {
-        return try await conclude(ending)
+        if case .next(let next) = try await conclude(ending) { return next }
       }
       try leaveIfAsked(progress)
     }

@@ -10,6 +10,7 @@ extension Driver {
     }
     let restore: RestorePoint
     do {
+      try await verifyArtifact(of: version)
       restore = try await chooseRestore(for: version, progress)
     } catch let failure as RuntimeFailure {
       try Task.checkCancellation()
@@ -118,6 +119,19 @@ extension Driver {
     try await fail(
       ending.asFailure, phase: progress.stage == .running ? .bake : .start, &progress)
     return .ended
+  }
+
+  /// What another operation's outcome began was not prepared: nobody has looked at its code yet.
+  private func verifyArtifact(of version: ApplicationVersion) async throws {
+    guard operation.causedBy != nil else { return }
+    do throws(RollbookError) {
+      try await offPool(on: engine.checks) { [engine] () throws(RollbookError) in
+        try engine.artifacts.verify(version.artifact)
+      }
+    } catch {
+      guard error.code == .artifactUnusable else { throw error }
+      throw RuntimeFailure(.ended, rootCause: error.message, text: error.hint)
+    }
   }
 
   // MARK: The state to begin with

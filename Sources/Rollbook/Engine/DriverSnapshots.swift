@@ -1,6 +1,6 @@
 extension Driver {
   /// A snapshot that was asked for by hand.
-  func takeSnapshot() async throws -> OperationID? {
+  func takeSnapshot() async throws -> Concluded {
     guard let generation = situation.old, let (id, name) = Progress(situation.steps).snapshot else {
       throw RollbookError.damaged("snapshot operation \(operation.id) does not say which snapshot")
     }
@@ -38,7 +38,7 @@ extension Driver {
   }
 
   /// Whoever took the snapshot died: it is complete, or it failed and leaves nothing behind.
-  private func settleSnapshot(_ target: SnapshotTarget) async throws -> OperationID? {
+  private func settleSnapshot(_ target: SnapshotTarget) async throws -> Concluded {
     var detail = StepDetail()
     detail.holder = "process \(Holder.current.pid)"
     do {
@@ -64,7 +64,7 @@ extension Driver {
   }
 
   /// Removes a snapshot's bytes; what was removed in part is removed whole.
-  func deleteSnapshot() async throws -> OperationID? {
+  func deleteSnapshot() async throws -> Concluded {
     guard let id = operation.parameters.snapshot, let name = operation.parameters.snapshotName
     else {
       throw RollbookError.damaged("operation \(operation.id) does not say which snapshot to delete")

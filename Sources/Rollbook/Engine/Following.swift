@@ -20,6 +20,11 @@ struct Follow: Sendable {
   private var situation: Situation { conclusion.situation }
 
   func plan(reading reader: borrowing JournalReader) throws(RollbookError) -> Plan {
+    if operation.kind == .deleteSnapshot, cancellation?.follows == .forcedStop {
+      var plan = Plan(standing: standing)
+      plan.follower = forcedStop
+      return plan
+    }
     switch status {
     case .cancelled: return try afterCancellation(reader)
     case .failed: return try afterFailure(reader)
@@ -112,19 +117,22 @@ struct Follow: Sendable {
     plan.decision = RollbackDecision(
       .cancelledByRequest, reason: "given up on request of \(cancellation?.actor ?? "nobody")")
     switch cancellation?.follows {
-    case .forcedStop:
-      var draft = OperationDraft(
-        application: operation.application, kind: .stop, actor: cancellation?.actor ?? "",
-        reason: cancellation?.reason)
-      draft.parameters.force = true
-      draft.versionFrom = standing.version
-      draft.parallelismFrom = standing.parallelism
-      draft.causedBy = operation.id
-      plan.follower = draft
+    case .forcedStop: plan.follower = forcedStop
     case .rollback(let restore): try planRequestedRollback(restore, &plan, reader)
     case .nothing, nil: break
     }
     return plan
+  }
+
+  private var forcedStop: OperationDraft {
+    var draft = OperationDraft(
+      application: operation.application, kind: .stop, actor: cancellation?.actor ?? "",
+      reason: cancellation?.reason)
+    draft.parameters.force = true
+    draft.versionFrom = standing.version
+    draft.parallelismFrom = standing.parallelism
+    draft.causedBy = operation.id
+    return draft
   }
 
   private func planRequestedRollback(

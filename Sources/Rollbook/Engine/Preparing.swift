@@ -147,7 +147,7 @@ struct Preparation: Sendable {
     _ draft: OperationDraft,
     with more: (@Sendable (borrowing JournalWriter, Operation) throws(RollbookError) -> Void)? = nil
   ) async throws(RollbookError) -> PreparedOperation {
-    let operation = try await engine.journal.write { (writer) throws(RollbookError) in
+    let operation = try await engine.journal.writeOperation { (writer) throws(RollbookError) in
       let operation = try writer.begin(draft)
       try more?(writer, operation)
       return operation
@@ -161,7 +161,7 @@ struct Preparation: Sendable {
     with more: (@Sendable (borrowing JournalWriter, Operation) throws(RollbookError) -> Void)? = nil
   ) async throws(RollbookError) -> PreparedOperation {
     let before = state.shown
-    let operation = try await engine.journal.write { (writer) throws(RollbookError) in
+    let operation = try await engine.journal.writeOperation { (writer) throws(RollbookError) in
       let operation = try writer.begin(draft)
       try more?(writer, operation)
       let end = Standing.End(status: .successful, somethingRuns: false, oldIsUntouched: false)

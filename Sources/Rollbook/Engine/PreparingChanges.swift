@@ -17,7 +17,7 @@ extension Engine {
     let artifact = try await offPool(on: checks) { [artifacts] () throws(RollbookError) in
       try artifacts.store(request.codePath)
     }
-    let id = try await journal.write { (writer) throws(RollbookError) in
+    let operation = try await journal.writeOperation { (writer) throws(RollbookError) in
       let application = try writer.insertApplication(
         name: request.name, runtime: request.runtime)
       var draft = OperationDraft(
@@ -36,9 +36,9 @@ extension Engine {
         OutcomeDraft(
           status: .successful,
           standing: StandingState(status: .ready, version: 1, parallelism: request.parallelism)))
-      return operation.id
+      return operation
     }
-    return try await report(on: id)
+    return try await report(on: operation.id)
   }
 }
 

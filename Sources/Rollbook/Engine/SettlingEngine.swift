@@ -97,7 +97,7 @@ extension Engine {
         phase: .run, rootCause: ending.rootCause, text: ending.text, evidence: ending.evidence)
     }
     let settling = detail
-    return try await journal.write { (writer) throws(RollbookError) in
+    return try await journal.writeOperation { (writer) throws(RollbookError) in
       var draft = OperationDraft(
         application: application.id, kind: .ended, actor: "rollbook",
         reason: "the application was found ended")

@@ -35,7 +35,7 @@ public enum Lifecycle {
     switch command {
     case .abandon: return .cancelsWhatIsInFlight
     case .forceStop:
-      return status != .forceStopping && isCancelledByForcedStop(inFlight)
+      return acceptForcedStop.contains(status) && isFollowedByForcedStop(inFlight)
         ? .cancelsWhatIsInFlight : .busy
     case .rollback:
       return inFlight == .update || inFlight == .scale ? .cancelsWhatIsInFlight : .busy
@@ -51,6 +51,15 @@ public enum Lifecycle {
     case .update, .scale, .rollback, .deleteSnapshot, .delete: [.ready, .running]
     case .abandon: []
     }
+  }
+
+  private static let acceptForcedStop: [ApplicationStatus] = [
+    .starting, .updating, .autoscaling, .stopping, .rollingBack, .running,
+  ]
+
+  private static func isFollowedByForcedStop(_ kind: OperationKind) -> Bool {
+    // Bytes that are being removed cannot be had back: the deletion is finished first.
+    isCancelledByForcedStop(kind) || kind == .deleteSnapshot
   }
 
   static func isCancelledByForcedStop(_ kind: OperationKind) -> Bool {
