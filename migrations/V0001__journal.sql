@@ -170,10 +170,12 @@ CREATE TABLE suspects (
   operation_id INTEGER NOT NULL REFERENCES operations (id),
   generation TEXT NOT NULL,
   place TEXT CHECK (place IS NULL OR json_valid(place)),
+  cluster TEXT,  -- the address of the cluster that it may start on
   since INTEGER NOT NULL
 ) STRICT;
 
 CREATE INDEX suspects_by_application ON suspects (application_id);
+CREATE INDEX suspects_by_cluster ON suspects (cluster) WHERE cluster IS NOT NULL;
 
 CREATE TABLE suspect_resolutions (
   suspect_id INTEGER PRIMARY KEY REFERENCES suspects (id),

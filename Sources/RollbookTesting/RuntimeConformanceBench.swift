@@ -96,9 +96,11 @@ final class RuntimeConformanceBench: Sendable {
       placed.withLock { $0 = place }
       try await recordPlace(place)
     }
-    return Generation(
+    let running = Generation(
       application: generation.application, token: generation.token, version: generation.version,
       parallelism: generation.parallelism, place: placed.withLock { $0 })
+    deployed.withLock { $0.append(running) }
+    return running
   }
 
   /// A program that has been deployed and is ready.
@@ -156,7 +158,7 @@ final class RuntimeConformanceBench: Sendable {
     let seen = await runtime.observe(generation)
     switch seen {
     case .absent, .ended: return
-    case .running, .unreachable: throw violation(rule, saw: seen)
+    case .running, .failing, .missing, .unreachable: throw violation(rule, saw: seen)
     }
   }
 
@@ -169,10 +171,23 @@ final class RuntimeConformanceBench: Sendable {
 
   // MARK: Snapshots
 
+  /// A snapshot of what was deployed last for an application.
   func target(_ id: Int64 = 11, application: Int64 = 7) -> SnapshotTarget {
-    SnapshotTarget(
-      id: SnapshotID(id), application: Self.application(application), name: "s\(id)",
-      timeoutSeconds: Self.patience)
+    let newest = deployed.withLock { deployed in
+      deployed.last { $0.application.id.rawValue == application }
+    }
+    return SnapshotTarget(
+      id: SnapshotID(id), name: "s\(id)", timeoutSeconds: Self.patience,
+      generation: newest ?? Self.neverDeployed(application))
+  }
+
+  private static func neverDeployed(_ application: Int64) -> Generation {
+    let application = Self.application(application)
+    let version = ApplicationVersion(
+      application: application.id, version: 1, operation: OperationID(1), createdAt: .now(),
+      artifact: "", runtimeEnvironment: "", configuration: VersionConfiguration(codeName: ""))
+    return Generation(
+      application: application, token: .random(), version: version, parallelism: 1, place: nil)
   }
 
   /// The row that the journal would hold of a snapshot.

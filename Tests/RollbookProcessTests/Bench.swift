@@ -105,8 +105,14 @@ final class Bench: Sendable {
   }
 
   func target(_ id: Int64 = 11, timeoutSeconds: Double = 10) -> SnapshotTarget {
-    SnapshotTarget(
-      id: SnapshotID(id), application: application, name: "s\(id)", timeoutSeconds: timeoutSeconds)
+    let version = ApplicationVersion(
+      application: application.id, version: 3, operation: OperationID(1), createdAt: .now(),
+      artifact: "", runtimeEnvironment: "PROCESS-1",
+      configuration: VersionConfiguration(codeName: "app.sh"))
+    return SnapshotTarget(
+      id: SnapshotID(id), name: "s\(id)", timeoutSeconds: timeoutSeconds,
+      generation: Generation(
+        application: application, token: .random(), version: version, parallelism: 1, place: nil))
   }
 
   func snapshot(_ facts: SnapshotFacts, _ id: Int64 = 11) -> Snapshot {

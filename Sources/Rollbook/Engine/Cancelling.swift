@@ -180,11 +180,15 @@ extension Situation {
     var tokens = Set<GenerationToken>()
     if let running {
       tokens.insert(running.token)
-      try writer.insertSuspect(running.token, place: running.place, of: operation)
+      try writer.insertSuspect(
+        running.token, place: running.place,
+        cluster: runningVersion?.configuration.clusterAddress, of: operation)
     }
     for step in steps where step.name == .deployed || step.name == .deploying {
       guard let token = step.detail.generation, tokens.insert(token).inserted else { continue }
-      try writer.insertSuspect(token, place: step.detail.place, of: operation)
+      try writer.insertSuspect(
+        token, place: step.detail.place, cluster: targetVersion?.configuration.clusterAddress,
+        of: operation)
     }
     try writer.setRunning(nil, of: application.id)
     let isDelete = operation.kind == .delete

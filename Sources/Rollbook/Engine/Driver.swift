@@ -70,8 +70,8 @@ struct Driver: Sendable {
     switch verdict {
     case .stopOld: return try await stopOld(&progress, old: &old)
     case .deploy: new = try await deploy(&progress)
-    case .awaitRunning: return try await awaitRunning(&progress)
-    case .bake: return try await bake(&progress)
+    case .awaitRunning: return try await awaitRunning(&progress, new: &new)
+    case .bake: return try await bake(&progress, new: &new)
     case .recordFailure: new = try await recordEnded(&progress)
     case .endFailed:
       try await endStarted(progress)
@@ -104,10 +104,11 @@ struct Driver: Sendable {
 
   func look(at generation: Generation?) async throws -> Settling.Sight {
     guard let generation else { return .absent }
-    switch await runtime.observe(generation) {
-    case .running: return .runs
+    switch await engine.observeWhileMissing(generation, on: runtime) {
+    case .running, .failing: return .runs
     case .ended(let ending): return ending.isFromOutside ? .endedFromOutside : .ended
     case .absent: return .absent
+    case .missing: return .endedFromOutside
     case .unreachable: return .unreachable
     }
   }

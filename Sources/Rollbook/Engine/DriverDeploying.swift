@@ -73,7 +73,7 @@ extension Driver {
           try await fail(failure, phase: .deploy, &progress)
         }
         return seen
-      case .ended, .untouched:
+      case .ended, .untouched, .mayStartLater:
         // Given up on request: the loop sees the request.
         if try await isCancelled() { return .absent }
         try await fail(failure, phase: .deploy, &progress)

@@ -4,7 +4,7 @@ extension Driver {
     guard let generation = situation.old, let (id, name) = Progress(situation.steps).snapshot else {
       throw RollbookError.damaged("snapshot operation \(operation.id) does not say which snapshot")
     }
-    let target = target(id: id, name: name)
+    let target = target(id: id, name: name, of: generation)
     if isResumed { return try await settleSnapshot(target) }
     do {
       let facts = try await interruptibly(Progress([])) { [runtime] in
@@ -69,8 +69,9 @@ extension Driver {
     else {
       throw RollbookError.damaged("operation \(operation.id) does not say which snapshot to delete")
     }
+    let target = try await storedSnapshot(id, name)
     do throws(RuntimeFailure) {
-      try await runtime.removeSnapshot(target(id: id, name: name))
+      try await runtime.removeSnapshot(target)
     } catch {
       let failure = error
       if failure.effect == .unreachable {
@@ -81,5 +82,24 @@ extension Driver {
     var ending = OperationEnding(.successful)
     ending.deletedSnapshot = id
     return try await conclude(ending)
+  }
+
+  /// A snapshot that was taken at some time, with the generation whose state it holds.
+  private func storedSnapshot(
+    _ id: SnapshotID, _ name: String
+  ) async throws(RollbookError) -> SnapshotTarget {
+    let application = application
+    let parallelism = situation.before.parallelism
+    return try await engine.journal.read { (reader) throws(RollbookError) in
+      guard let snapshot = try reader.snapshot(id),
+        let version = try reader.version(snapshot.version, of: application.id)
+      else { throw .damaged("snapshot \(id) or its version is not there") }
+      let generation = Generation(
+        application: application, token: snapshot.generation, version: version,
+        parallelism: parallelism, place: nil)
+      return SnapshotTarget(
+        id: id, name: name, timeoutSeconds: version.configuration.snapshotTimeoutSeconds,
+        generation: generation, facts: snapshot.outcome?.facts)
+    }
   }
 }

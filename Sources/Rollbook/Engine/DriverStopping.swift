@@ -6,7 +6,8 @@ extension Driver {
     _ progress: inout Progress, old: inout Settling.Sight
   ) async throws -> OperationEnding? {
     guard let generation = situation.old else { return nil }
-    let target = try await intendToStop(&progress)
+    let snapshot = try await intendToStop(&progress)
+    let target = snapshot.map { self.target(id: $0.id, name: $0.name, of: generation) }
     do {
       let facts = try await interruptibly(progress) { [runtime] in
         try await runtime.stop(generation, taking: target)
@@ -21,7 +22,7 @@ extension Driver {
   /// Makes durable that the old generation is about to be stopped, and under which id its snapshot.
   private func intendToStop(
     _ progress: inout Progress
-  ) async throws(RollbookError) -> SnapshotTarget? {
+  ) async throws(RollbookError) -> (id: SnapshotID, name: String)? {
     let wantsSnapshot = situation.snapshotPolicy != .none && !progress.snapshotIsMissed
     if progress.stage == .begun || (wantsSnapshot && progress.snapshot == nil) {
       var detail = StepDetail()
@@ -47,13 +48,14 @@ extension Driver {
         try await record(.stopping, detail, &progress)
       }
     }
-    return progress.snapshot.map { target(id: $0.id, name: $0.name) }
+    return progress.snapshot
   }
 
-  func target(id: SnapshotID, name: String) -> SnapshotTarget {
+  func target(id: SnapshotID, name: String, of generation: Generation) -> SnapshotTarget {
     SnapshotTarget(
-      id: id, application: application, name: name,
-      timeoutSeconds: situation.runningVersion?.configuration.snapshotTimeoutSeconds ?? 300)
+      id: id, name: name,
+      timeoutSeconds: generation.version.configuration.snapshotTimeoutSeconds,
+      generation: generation)
   }
 
   private func recordStopped(
@@ -137,28 +139,6 @@ extension Driver {
         text: failure.text, evidence: failure.evidence))
   }
 
-  /// Ends generations that may still run since an operation was abandoned: never two at once.
-  func sweepSuspects() async throws {
-    let id = application.id
-    let suspects = try await engine.journal.read { (reader) throws(RollbookError) in
-      try reader.unresolvedSuspects(of: id)
-    }
-    for suspect in suspects {
-      guard let version = situation.targetVersion ?? situation.runningVersion else { return }
-      let generation = Generation(
-        application: application, token: suspect.token, version: version,
-        parallelism: situation.targetParallelism, place: suspect.place)
-      do throws(RuntimeFailure) {
-        _ = try await runtime.stop(generation, taking: nil)
-      } catch {
-        try await runtimeIsUnreachable("while ending what was abandoned: \(error.rootCause)")
-      }
-      _ = try await engine.journal.write { (writer) throws(RollbookError) in
-        try writer.resolve(suspect, "ended")
-      }
-    }
-  }
-
   /// Ends what this operation started, so that nothing is left half running.
   func endStarted(_ progress: Progress) async throws {
     guard let started = progress.started else { return }
@@ -167,14 +147,17 @@ extension Driver {
       _ = try await runtime.stop(generation, taking: nil)
     } catch {
       let failure = error
-      if failure.effect == .unreachable {
+      switch failure.effect {
+      case .mayStartLater: try await suspect(generation)
+      case .unreachable:
         try await runtimeIsUnreachable("while ending what was started: \(failure.rootCause)")
+      case .untouched, .ended, .unknown:
+        throw RollbookError(
+          .runtimeFailed,
+          "What \(operation.kind.name) \(operation.id) started could not be ended: "
+            + failure.rootCause,
+          hint: "The operation stays in progress; run `rollbook settle` when the cause is mended.")
       }
-      throw RollbookError(
-        .runtimeFailed,
-        "What \(operation.kind.name) \(operation.id) started could not be ended: "
-          + failure.rootCause,
-        hint: "The operation stays in progress; run `rollbook settle` when the cause is mended.")
     }
   }
 }

@@ -5,7 +5,9 @@ extension Driver {
   /// window.
   ///
   /// - Returns: the operation's ending, where there is no bake time.
-  func awaitRunning(_ progress: inout Progress) async throws -> OperationEnding? {
+  func awaitRunning(
+    _ progress: inout Progress, new: inout Settling.Sight?
+  ) async throws -> OperationEnding? {
     guard let started = progress.started, let version = situation.targetVersion else { return nil }
     let settings = version.configuration
     let generation = try generation(started)
@@ -17,6 +19,9 @@ extension Driver {
     switch outcome {
     case .passed: break
     case .cancelled: return nil
+    case .missing:
+      new = try await look(at: generation)
+      return nil
     case .failed(let failure, let phase):
       try await fail(failure, phase: phase, &progress)
       return nil
@@ -29,7 +34,9 @@ extension Driver {
   }
 
   /// Watches a generation that reached RUNNING for the rest of the bake time.
-  func bake(_ progress: inout Progress) async throws -> OperationEnding? {
+  func bake(
+    _ progress: inout Progress, new: inout Settling.Sight?
+  ) async throws -> OperationEnding? {
     guard let started = progress.started, let since = progress.runningSince else { return nil }
     let generation = try generation(started)
     let passed = max(0, Timestamp.now().seconds(since: since))
@@ -39,6 +46,9 @@ extension Driver {
     switch outcome {
     case .passed: return OperationEnding(.successful)
     case .cancelled: return nil
+    case .missing:
+      new = try await look(at: generation)
+      return nil
     case .failed(let failure, let phase):
       try await fail(failure, phase: phase, &progress)
       return nil
@@ -49,6 +59,7 @@ extension Driver {
     case passed
     case failed(RuntimeFailure, Failure.Phase)
     case cancelled
+    case missing
   }
 
   /// Observes until a judge has seen enough, or somebody gives the operation up.
@@ -62,6 +73,7 @@ extension Driver {
       case .goOn: break
       case .passed: return .passed
       case .failed(let failure, let phase): return .failed(failure, phase)
+      case .missing: return .missing
       case .unreachable(let why):
         try await runtimeIsUnreachable("while watching the new version: \(why)")
       }

@@ -82,6 +82,25 @@ public final class Engine: Sendable {
   }
 }
 
+extension Engine {
+  /// How long a runtime must have answered without knowing a generation before that one is gone.
+  private static let missingSeconds: Double = 60
+
+  /// Looks at a generation; where it is missing, until it comes back or is gone.
+  ///
+  /// - Returns: `.missing` where it is gone.
+  func observeWhileMissing(
+    _ generation: Generation, on runtime: any RuntimeAdapter
+  ) async -> Observation {
+    let deadline = clock.uptime() + Engine.missingSeconds
+    while true {
+      let seen = await runtime.observe(generation)
+      guard case .missing = seen, clock.uptime() < deadline, !Task.isCancelled else { return seen }
+      await clock.sleep(seconds: runtime.pollInterval)
+    }
+  }
+}
+
 extension JournalReader {
   /// The generation that runs as a runtime wants it: with its version.
   package borrowing func runningGeneration(

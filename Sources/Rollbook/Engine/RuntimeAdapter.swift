@@ -28,8 +28,8 @@ public protocol RuntimeAdapter: Sendable {
   ///
   /// - Parameter recordPlace: makes the identity durable. Called once, before anything of the
   ///   program can run; where it throws, nothing may ever run.
-  /// - Throws: `RuntimeFailure` (effect `.ended`: nothing of it runs; `.unknown`: it may run), or what
-  ///   `recordPlace` threw.
+  /// - Throws: `RuntimeFailure` (effect `.ended`: nothing of it runs; `.unknown`: it may run;
+  ///   `.mayStartLater`), or what `recordPlace` threw.
   func deploy(_ deployment: Deployment, recordPlace: RecordPlace) async throws
 
   /// Looks at what really runs. Never throws: what cannot be seen is an observation too.
@@ -40,7 +40,7 @@ public protocol RuntimeAdapter: Sendable {
   /// A generation that has ended already is no error: its state as it was left becomes the snapshot.
   /// - Returns: the snapshot's facts; nil where no target was given, or an ended generation left none.
   /// - Throws: `.untouched` where it still runs as before (the snapshot could not be had),
-  ///   `.unreachable`, `.unknown`.
+  ///   `.unreachable`, `.unknown`, `.mayStartLater`.
   func stop(_ generation: Generation, taking target: SnapshotTarget?) async throws(RuntimeFailure)
     -> SnapshotFacts?
 
@@ -91,7 +91,7 @@ public struct Deployment: Sendable {
 }
 
 /// One deployment of one version, by its token.
-public struct Generation: Sendable {
+public struct Generation: Sendable, Equatable {
   public let application: Application
   public let token: GenerationToken
   public let version: ApplicationVersion
@@ -114,15 +114,24 @@ public struct Generation: Sendable {
 /// Where a snapshot is to be, under an id that is durable already.
 public struct SnapshotTarget: Sendable, Equatable {
   public let id: SnapshotID
-  public let application: Application
   public let name: String
   public let timeoutSeconds: Double
+  /// The one whose state it holds; it may have ended long ago.
+  public let generation: Generation
+  /// What is known of it; nil until it is complete.
+  public let facts: SnapshotFacts?
 
-  public init(id: SnapshotID, application: Application, name: String, timeoutSeconds: Double) {
+  public var application: Application { generation.application }
+
+  public init(
+    id: SnapshotID, name: String, timeoutSeconds: Double, generation: Generation,
+    facts: SnapshotFacts? = nil
+  ) {
     self.id = id
-    self.application = application
     self.name = name
     self.timeoutSeconds = timeoutSeconds
+    self.generation = generation
+    self.facts = facts
   }
 }
 
@@ -130,10 +139,16 @@ public struct SnapshotTarget: Sendable, Equatable {
 public enum Observation: Sendable, Equatable {
   /// It runs. `ready` once it does its work; `incarnation` changes when it restarts by itself.
   case running(ready: Bool, incarnation: String)
+  /// It runs, or tries to again and again, and something has gone wrong since it was deployed: this
+  /// fails a deployment that is on trial, and nothing else.
+  case failing(Ending)
   /// It has run, and has ended.
   case ended(Ending)
   /// It never started, and never will under this token.
   case absent
+  /// The runtime answers and does not know it, though it has run: it may come back, or its remains
+  /// may still run where the runtime does not see them. Seen for a minute, it is gone.
+  case missing(String)
   /// Nobody can say.
   case unreachable(String)
 }
@@ -183,6 +198,8 @@ public struct RuntimeFailure: Error, Sendable, Equatable {
     case unknown
     /// The runtime cannot be asked; nothing is known.
     case unreachable
+    /// The generation does not run. Its start was asked for and never answered: it may still happen.
+    case mayStartLater
   }
 
   public let effect: Effect

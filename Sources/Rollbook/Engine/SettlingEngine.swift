@@ -68,13 +68,17 @@ extension Engine {
       try await drive(operation.id, resumed: true, control)
       return .settled(operation.id)
     }
-    guard state.status == .running, let observation = try await observe(application) else {
-      return nil
+    let known = try await journal.read { (reader) throws(RollbookError) in
+      try reader.runningGeneration(of: application)
     }
+    guard state.status == .running, let known else { return nil }
     let ending: Ending
-    switch observation {
-    case .running, .unreachable: return nil
+    switch await observeWhileMissing(known, on: try runtime(of: application)) {
+    case .running, .failing, .unreachable: return nil
     case .ended(let seen): ending = seen
+    case .missing(let why):
+      if Task.isCancelled { throw RollbookError(.interrupted, "No longer looking.") }
+      ending = Ending(cause: .lost, rootCause: why, text: why, evidence: Evidence())
     case .absent:
       ending = Ending(
         cause: .lost, rootCause: "nothing is left of the generation that ran",

@@ -4,6 +4,8 @@ internal import RollbookSQLite
 public struct Suspect: Sendable, Equatable {
   public let id: Int64
   public let application: ApplicationID
+  /// The operation that deployed it, or that was abandoned while it ran.
+  public let operation: OperationID
   public let token: GenerationToken
   public let place: Place?
   public let since: Timestamp
@@ -14,22 +16,44 @@ extension JournalReader {
   public borrowing func unresolvedSuspects(
     of application: ApplicationID
   ) throws(RollbookError) -> [Suspect] {
-    let rows = try query(
-      """
-      SELECT s.id, s.generation, s.place, s.since FROM suspects AS s
-      WHERE s.application_id = ?
-        AND NOT EXISTS (SELECT 1 FROM suspect_resolutions AS r WHERE r.suspect_id = s.id)
-      ORDER BY s.id
-      """)
+    let rows = try query(Self.unresolvedSuspects + "WHERE s.application_id = ?" + Self.inOrder)
     try rows.bind(1, application)
+    return try suspects(rows)
+  }
+
+  /// The suspects on a cluster, of whichever application, that nobody has resolved.
+  package borrowing func unresolvedSuspects(
+    on cluster: String
+  ) throws(RollbookError) -> [Suspect] {
+    let rows = try query(Self.unresolvedSuspects + "WHERE s.cluster = ?" + Self.inOrder)
+    try rows.bind(1, cluster)
+    return try suspects(rows)
+  }
+
+  private static let unresolvedSuspects = """
+    SELECT s.id, s.application_id, s.operation_id, s.generation, s.place, s.since
+    FROM suspects AS s
+
+    """
+
+  private static let inOrder = """
+
+      AND NOT EXISTS (SELECT 1 FROM suspect_resolutions AS r WHERE r.suspect_id = s.id)
+    ORDER BY s.id
+    """
+
+  private borrowing func suspects(
+    _ rows: borrowing Query
+  ) throws(RollbookError) -> [Suspect] {
     var suspects: [Suspect] = []
     while try rows.next() {
       suspects.append(
         Suspect(
-          id: rows.int(0), application: application,
-          token: GenerationToken(rawValue: rows.text(1)),
-          place: rows.optionalText(2) == nil ? nil : try rows.json(2, as: Place.self),
-          since: rows.time(3)))
+          id: rows.int(0), application: ApplicationID(rows.int(1)),
+          operation: OperationID(rows.int(2)),
+          token: GenerationToken(rawValue: rows.text(3)),
+          place: rows.optionalText(4) == nil ? nil : try rows.json(4, as: Place.self),
+          since: rows.time(5)))
     }
     return suspects
   }
@@ -38,18 +62,19 @@ extension JournalReader {
 extension JournalWriter {
   /// Records a generation that may still run although nobody could make sure.
   package borrowing func insertSuspect(
-    _ token: GenerationToken, place: Place?, of operation: Operation
+    _ token: GenerationToken, place: Place?, cluster: String?, of operation: Operation
   ) throws(RollbookError) {
     let insert = try query(
       """
-      INSERT INTO suspects (application_id, operation_id, generation, place, since)
-      VALUES (?, ?, ?, ?, ?)
+      INSERT INTO suspects (application_id, operation_id, generation, place, cluster, since)
+      VALUES (?, ?, ?, ?, ?, ?)
       """)
     try insert.bind(1, operation.application)
     try insert.bind(2, operation.id)
     try insert.bind(3, token.rawValue)
     try insert.bind(4, place == nil ? nil : try journalJSON(place))
-    try insert.bind(5, now())
+    try insert.bind(5, cluster)
+    try insert.bind(6, now())
     try insert.run()
   }
 

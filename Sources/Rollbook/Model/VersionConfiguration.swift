@@ -13,6 +13,12 @@ public struct VersionConfiguration: Sendable, Codable, Equatable {
   public var entryClass: String?
   /// The address of the cluster, for a runtime that has one.
   public var clusterAddress: String?
+  /// A file with the certificates that a cluster's address is trusted by; nil for the system's.
+  public var clusterTrust: String?
+  /// Headers of every request to the cluster, by name; their values are secrets.
+  public var clusterHeaders: [String: SecretReference]?
+  /// Where snapshots go, as the cluster sees it; nil for the cluster's own default.
+  public var snapshotDirectory: String?
   public var readyCheck: String?
   public var settleSeconds: Double = 2
   public var timeoutSeconds: Double = 300

@@ -8,6 +8,8 @@ struct Watch: Sendable {
     case passed
     case failed(RuntimeFailure, Failure.Phase)
     case unreachable(String)
+    /// The runtime has lost it: to be looked at until it is back or gone.
+    case missing
   }
 
   private let start: Double
@@ -44,12 +46,9 @@ struct Watch: Sendable {
     switch observation {
     case .running(let isReady, let incarnation):
       return running(isReady: isReady, incarnation, at: now)
-    case .ended(let ending):
-      var failure = ending.asFailure.evidence
-      failure.seconds = now - start
-      return .failed(
-        RuntimeFailure(
-          .ended, rootCause: ending.rootCause, text: ending.text, evidence: failure), phase)
+    case .ended(let ending): return .failed(failure(ending, .ended, at: now), phase)
+    case .failing(let ending): return .failed(failure(ending, .unknown, at: now), phase)
+    case .missing: return .missing
     case .absent:
       return .failed(
         RuntimeFailure(
@@ -61,6 +60,15 @@ struct Watch: Sendable {
       let patience = isBaking ? since + Self.bakePatience : deadline
       return now < patience ? .goOn : .unreachable(why)
     }
+  }
+
+  private func failure(
+    _ ending: Ending, _ effect: RuntimeFailure.Effect, at now: Double
+  ) -> RuntimeFailure {
+    var evidence = ending.evidence
+    evidence.seconds = now - start
+    return RuntimeFailure(
+      effect, rootCause: ending.rootCause, text: ending.text, evidence: evidence)
   }
 
   private mutating func running(

@@ -136,7 +136,8 @@ struct ApplicationDetail: ListingRow {
 
 /// What is observed now.
 struct ObservedShape: Encodable {
-  /// `RUNNING`, `STARTING` (it runs and is not ready), `ENDED`, `ABSENT`, `UNREACHABLE`, `NOTHING`.
+  /// `RUNNING`, `STARTING` (it runs and is not ready), `FAILING` (it runs, and has failed since it was
+  /// deployed), `ENDED`, `ABSENT`, `MISSING`, `UNREACHABLE`, `NOTHING`.
   var state: String
   var applicationVersionId: Int64?
   var detail: String?
@@ -148,7 +149,13 @@ struct ObservedShape: Encodable {
     case .ended(let ending):
       state = "ENDED"
       detail = ending.rootCause
+    case .failing(let ending):
+      state = "FAILING"
+      detail = ending.rootCause
     case .absent: state = "ABSENT"
+    case .missing(let why):
+      state = "MISSING"
+      detail = why
     case .unreachable(let why):
       state = "UNREACHABLE"
       detail = why

@@ -146,7 +146,9 @@ extension StatusReport {
       // An operation in flight has ended it, or goes on from there.
       if state.inFlight != nil { return (text, .busy) }
       return ("\(text); `rollbook settle` records it", .bad)
+    case .failing(let ending): return ("\(what) runs, and has failed: \(ending.rootCause)", .bad)
     case .absent: return ("\(what) is not there", state.inFlight == nil ? .bad : .busy)
+    case .missing(let why): return ("\(what) is missing: \(why)", .bad)
     case .unreachable(let why): return ("the runtime cannot be reached: \(why)", .bad)
     case nil: return ("nothing runs", state.status == .running ? .bad : .plain)
     }
