@@ -36,7 +36,7 @@ class Counter extends KeyedProcessFunction<Integer, Long, Void> implements Check
 
     Counter(Arguments arguments) {
         out = arguments.text("out");
-        keys = arguments.number("keys", 8);
+        keys = arguments.number("keys", 32);
         ordered = arguments.number("sources", 1) == 1;
     }
 

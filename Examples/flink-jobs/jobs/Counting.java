@@ -31,7 +31,7 @@ public final class Counting {
                 arguments.number("numbers", Long.MAX_VALUE),
                 RateLimiterStrategy.perSecond(arguments.number("rate", 100)),
                 Types.LONG);
-        int keys = (int) arguments.number("keys", 8);
+        int keys = (int) arguments.number("keys", 32);
         environment
                 .fromSource(numbers, WatermarkStrategy.noWatermarks(), "numbers")
                 .uid("numbers")
