@@ -18,17 +18,23 @@ let package = Package(
     .library(name: "Rollbook", targets: ["Rollbook"]),
     .library(name: "RollbookProcess", targets: ["RollbookProcess"]),
     .library(name: "RollbookTesting", targets: ["RollbookTesting"]),
+    .library(name: "RollbookFlink", targets: ["RollbookFlink"]),
     .executable(name: "rollbook", targets: ["RollbookLight"]),
+    .executable(name: "rollbook-full", targets: ["RollbookFull"]),
     .executable(name: "rollbook-keeper", targets: ["RollbookKeeper"]),
   ],
   traits: [
     .trait(
       name: "CommandLine",
-      description: "The rollbook command; without it no other package is resolved."),
-    .default(enabledTraits: ["CommandLine"]),
+      description: "The rollbook command; without any trait no other package is resolved."),
+    .trait(name: "Flink", description: "The runtime for Apache Flink, over its REST interface."),
+    .default(enabledTraits: ["CommandLine", "Flink"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
   ],
   targets: [
     .systemLibrary(
@@ -60,6 +66,23 @@ let package = Package(
           condition: .when(traits: ["CommandLine"])),
       ],
       swiftSettings: strict),
+    .target(
+      name: "RollbookFlink",
+      dependencies: [
+        "Rollbook",
+        .product(
+          name: "AsyncHTTPClient", package: "async-http-client",
+          condition: .when(traits: ["Flink"])),
+        .product(name: "NIOCore", package: "swift-nio", condition: .when(traits: ["Flink"])),
+        .product(
+          name: "NIOFoundationCompat", package: "swift-nio", condition: .when(traits: ["Flink"])),
+        .product(name: "NIOHTTP1", package: "swift-nio", condition: .when(traits: ["Flink"])),
+        .product(name: "NIOSSL", package: "swift-nio-ssl", condition: .when(traits: ["Flink"])),
+      ],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "RollbookFull", dependencies: ["RollbookCommands", "RollbookFlink"],
+      swiftSettings: strict),
     .executableTarget(
       name: "RollbookLight", dependencies: ["RollbookCommands"], swiftSettings: strict),
     .executableTarget(
@@ -83,7 +106,8 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(
-      name: "RollbookEndToEndTests", dependencies: ["RollbookLight", "RollbookKeeper"],
+      name: "RollbookEndToEndTests",
+      dependencies: ["RollbookLight", "RollbookFull", "RollbookKeeper"],
       swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

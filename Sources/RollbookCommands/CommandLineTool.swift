@@ -5,7 +5,10 @@ internal import Rollbook
 
 /// The command line as a whole: parses it, runs a verb, ends the process.
 public enum CommandLineTool {
-  public static func main() async -> Never {
+  /// - Parameter more: the runtimes that the executable brings besides processes; nil for one that
+  ///   becomes the executable beside it where an application needs another.
+  public static func main(bringing more: Runtimes.More? = nil) async -> Never {
+    Runtimes.bring(more)
     do {
       let arguments = try HomeOptions.takeLeading(from: Array(CommandLine.arguments.dropFirst()))
       if arguments == ["--version"] {

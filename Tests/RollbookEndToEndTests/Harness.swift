@@ -193,9 +193,11 @@ func wait(until what: String, _ condition: () async throws -> Bool) async throws
 }
 
 /// Waits until there is a value.
-func wait<Value>(for what: String, _ value: () async throws -> Value?) async throws -> Value {
+func wait<Value>(
+  for what: String, seconds: Int = 60, _ value: () async throws -> Value?
+) async throws -> Value {
   let clock = ContinuousClock()
-  let deadline = clock.now + .seconds(60)
+  let deadline = clock.now + .seconds(seconds)
   while true {
     if let value = try await value() { return value }
     if clock.now >= deadline { throw Overdue(what: what) }

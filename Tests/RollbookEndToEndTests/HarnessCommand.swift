@@ -87,8 +87,10 @@ final class Command: Sendable {
   }
 
   /// Waits until it has ended.
-  func end() async throws -> Run {
-    let status = try await wait(for: "the end of \(words) (\(out)\(err))") { self.status }
+  func end(withinSeconds seconds: Int = 60) async throws -> Run {
+    let status = try await wait(for: "the end of \(words) (\(out)\(err))", seconds: seconds) {
+      self.status
+    }
     return Run(words: words, status: status, out: out, err: err)
   }
 

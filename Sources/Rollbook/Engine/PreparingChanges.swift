@@ -14,6 +14,7 @@ extension Engine {
     }
     if isTaken { throw JournalWriter.nameTaken(request.name) }
     let environment = try await runtime.check(request.configuration, codePath: request.codePath)
+    try Validation.runtimeEnvironment(environment, expected: request.runtimeEnvironment)
     let artifact = try await offPool(on: checks) { [artifacts] () throws(RollbookError) in
       try artifacts.store(request.codePath)
     }
@@ -100,6 +101,7 @@ extension Preparation {
     if let parallelism = request.parallelism { try Validation.parallelism(parallelism) }
     let runtime = try engine.runtime(of: application)
     let environment = try await runtime.check(configuration, codePath: request.codePath)
+    try Validation.runtimeEnvironment(environment, expected: request.runtimeEnvironment)
     let artifact = try await store(request.codePath) ?? current.artifact
     let isSame =
       configuration == current.configuration && artifact == current.artifact

@@ -17,6 +17,8 @@ public struct CreateRequest: Sendable {
   public var codePath: String
   public var configuration: VersionConfiguration
   public var parallelism: Int
+  /// Refused where it would run on another one, such as `FLINK-1_19`; nil for whatever it is.
+  public var runtimeEnvironment: String?
 
   public init(
     name: String, runtime: String, codePath: String, configuration: VersionConfiguration,
@@ -69,6 +71,8 @@ public struct UpdateRequest: Sendable {
   public var ifVersion: Int64?
   /// Accepted although nothing changes.
   public var redeploy = false
+  /// Refused where it would run on another one; nil for whatever it is.
+  public var runtimeEnvironment: String?
   public var restore: RestoreSource?
   public var allowNonRestoredState = false
 

@@ -48,6 +48,15 @@ public enum Validation {
     }
   }
 
+  static func runtimeEnvironment(
+    _ found: String, expected: String?
+  ) throws(RollbookError) {
+    guard let expected, expected != found else { return }
+    throw RollbookError(
+      .invalidArgument, "It would run on \(found), not on \(expected).",
+      hint: "Name another place to run, or leave --runtime-environment out.")
+  }
+
   private static func property(_ key: String) throws(RollbookError) {
     guard !key.isEmpty, !key.utf8.contains(UInt8(ascii: "=")), !key.utf8.contains(0) else {
       throw RollbookError(

@@ -79,8 +79,10 @@ struct OperationText {
       evidence.generation.map { "generation \($0)" },
     ]
     sheet.add("EVIDENCE", parts.compactMap { $0 }.joined(separator: ", "))
-    sheet.add("EXCEPTIONS", evidence.exceptions?.joined(separator: "; "))
-    sheet.add("HTTP BODY", evidence.httpBody)
+    // The error text holds what they say; whole they are only for programs.
+    let whole = "(--output json shows them whole)"
+    sheet.add("EXCEPTIONS", evidence.exceptions.map { "\($0.count) \(whole)" })
+    sheet.add("HTTP BODY", evidence.httpBody.map { "\($0.utf8.count) bytes \(whole)" })
   }
 
   private var versionText: String? {

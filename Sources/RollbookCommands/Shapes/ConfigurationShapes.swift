@@ -76,6 +76,10 @@ struct DeploymentConfiguration: Encodable {
   var environment: [String: String]
   var entryClass: String?
   var clusterAddress: String?
+  var clusterTrust: String?
+  /// As with secret properties, never the values.
+  var clusterHeaders: [String: Secret]?
+  var snapshotDirectory: String?
   var readyCheck: String?
   var settleSeconds: Double
   var timeoutSeconds: Double
@@ -87,13 +91,14 @@ struct DeploymentConfiguration: Encodable {
   init(_ configuration: VersionConfiguration) {
     arguments = configuration.arguments
     if !configuration.secretProperties.isEmpty {
-      secretProperties = configuration.secretProperties.mapValues {
-        Secret(path: $0.path, sHA256: $0.digest)
-      }
+      secretProperties = configuration.secretProperties.mapValues(Secret.init)
     }
     environment = configuration.environment
     entryClass = configuration.entryClass
     clusterAddress = configuration.clusterAddress
+    clusterTrust = configuration.clusterTrust
+    clusterHeaders = configuration.clusterHeaders?.mapValues(Secret.init)
+    snapshotDirectory = configuration.snapshotDirectory
     readyCheck = configuration.readyCheck
     settleSeconds = configuration.settleSeconds
     timeoutSeconds = configuration.timeoutSeconds
@@ -106,6 +111,11 @@ struct DeploymentConfiguration: Encodable {
   struct Secret: Encodable {
     var path: String
     var sHA256: String
+
+    init(_ reference: SecretReference) {
+      path = reference.path
+      sHA256 = reference.digest
+    }
   }
 }
 #endif

@@ -89,10 +89,15 @@ struct VersionDifference: ListingRow, Equatable {
     for (key, secret) in configuration.secretProperties.sorted(by: { $0.key < $1.key }) {
       all.append(("secret property \(key)", "@\(secret.path) (SHA-256 \(secret.digest))"))
     }
+    for (name, secret) in (configuration.clusterHeaders ?? [:]).sorted(by: { $0.key < $1.key }) {
+      all.append(("cluster header \(name)", "@\(secret.path) (SHA-256 \(secret.digest))"))
+    }
     all += [
       ("max parallelism", configuration.maxParallelism.map(String.init)),
       ("entry class", configuration.entryClass),
       ("cluster", configuration.clusterAddress),
+      ("cluster trust", configuration.clusterTrust),
+      ("savepoint directory", configuration.snapshotDirectory),
       ("ready check", configuration.readyCheck),
       ("settle seconds", configuration.settleSeconds.formatted),
       ("timeout seconds", configuration.timeoutSeconds.formatted),

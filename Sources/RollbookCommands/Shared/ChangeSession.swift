@@ -15,8 +15,17 @@ final class ChangeSession: Sendable {
   /// Kept as long as signals are to be received.
   private let signals: Mutex<any DispatchSourceRead>
 
-  init(_ options: ChangeOptions, access: Journal.Access = .readWrite) throws {
+  /// What a session is about to change.
+  enum Scope: Sendable {
+    case newApplication
+    case application(String)
+    /// Whatever is in flight or runs.
+    case everything
+  }
+
+  init(_ options: ChangeOptions, on scope: Scope) throws {
     home = try options.home.home
+    let access: Journal.Access = if case .newApplication = scope { .create } else { .readWrite }
     requester = options.requester
     let journal: Journal
     #if DEBUG
@@ -25,6 +34,7 @@ final class ChangeSession: Sendable {
     #else
     journal = try Journal(path: home.journal, access: access)
     #endif
+    for runtime in try scope.runtimes(in: journal) { try Runtimes.require(runtime, in: home) }
     engine = try Engine(home: home, journal: journal, runtimes: Runtimes.all(in: home))
     let progress = ProgressPrinter()
     self.progress = progress
@@ -105,6 +115,26 @@ final class ChangeSession: Sendable {
     let parallelism = good.parallelism == 1 ? "" : " with parallelism \(good.parallelism)"
     return
       "way out: `rollbook rollback \(name)` goes back to version \(good.version)\(parallelism)"
+  }
+}
+
+extension ChangeSession.Scope {
+  /// The runtimes that its applications run on.
+  fileprivate func runtimes(in journal: Journal) throws(RollbookError) -> Set<String> {
+    try journal.blockingRead { (reader) throws(RollbookError) in
+      switch self {
+      case .newApplication: return []
+      case .application(let name):
+        return Set([try reader.livingApplication(named: name)?.runtime].compactMap(\.self))
+      case .everything:
+        var runtimes = Set<String>()
+        let open = try reader.openOperations().map(\.application)
+        for id in open + (try reader.allRunning().map(\.application)) {
+          if let runtime = try reader.application(id)?.runtime { runtimes.insert(runtime) }
+        }
+        return runtimes
+      }
+    }
   }
 }
 #endif

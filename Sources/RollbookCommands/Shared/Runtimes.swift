@@ -1,11 +1,24 @@
 #if CommandLine
-internal import Rollbook
+internal import Glibc
+public import Rollbook
 internal import RollbookProcess
+internal import Synchronization
 
 /// The runtimes of this build.
-enum Runtimes {
+public enum Runtimes {
+  /// Makes the runtimes that an executable brings besides processes.
+  public typealias More = @Sendable (Home) -> [any RuntimeAdapter]
+
+  private static let more = Mutex<More?>(nil)
+
+  static func bring(_ more: More?) { Runtimes.more.withLock { $0 = more } }
+
+  /// The executable beside this one that has all runtimes.
+  private static let sibling = "rollbook-full"
+
   static func all(in home: Home) -> [any RuntimeAdapter] {
-    let runtimes: [any RuntimeAdapter] = [ProcessRuntime(home: home)]
+    let brought = more.withLock { $0 }?(home) ?? []
+    let runtimes: [any RuntimeAdapter] = [ProcessRuntime(home: home)] + brought
     #if DEBUG
     if DeathProbe.isWanted { return runtimes.map { MortalRuntime(base: $0) } }
     #endif
@@ -16,24 +29,43 @@ enum Runtimes {
   static func runtime(
     of application: Application, in home: Home
   ) throws(RollbookError) -> any RuntimeAdapter {
+    try require(application.runtime, in: home)
     guard let runtime = all(in: home).first(where: { $0.name == application.runtime }) else {
       throw notInThisBuild(application.runtime)
     }
     return runtime
   }
 
-  /// - Throws: `invalidArgument` for a runtime that is not here, known elsewhere or not.
-  static func check(_ name: String) throws(RollbookError) {
-    if name == ProcessSettings.runtime { return }
-    if name == "flink" { throw notInThisBuild(name) }
-    throw RollbookError(
-      .invalidArgument, "There is no runtime named \(name).", hint: "Known: process, flink.")
+  /// Makes sure that a runtime is here: becomes the executable that has it, where this one has not.
+  ///
+  /// The command starts as fast as it does because what speaks HTTP is not linked into it.
+  /// - Throws: `invalidArgument` for a runtime that is nowhere.
+  static func require(_ name: String, in home: Home) throws(RollbookError) {
+    if all(in: home).contains(where: { $0.name == name }) { return }
+    guard name == "flink" else {
+      throw RollbookError(
+        .invalidArgument, "There is no runtime named \(name).", hint: "Known: process, flink.")
+    }
+    if more.withLock({ $0 == nil }) { becomeSibling() }
+    throw notInThisBuild(name)
+  }
+
+  /// The same arguments, the same environment, another executable. Returns where there is none.
+  private static func becomeSibling() {
+    guard let own = unsafe realpath("/proc/self/exe", nil) else { return }
+    defer { unsafe free(own) }
+    let path = Files.parent(of: unsafe String(cString: own)) + "/" + sibling
+    guard unsafe access(path, X_OK) == 0 else { return }
+    var arguments = unsafe CommandLine.arguments.map { unsafe strdup($0) }
+    unsafe arguments.append(nil)
+    unsafe execv(path, arguments)
+    while unsafe !arguments.isEmpty { unsafe free(arguments.removeLast()) }
   }
 
   private static func notInThisBuild(_ name: String) -> RollbookError {
     RollbookError(
       .invalidArgument, "The runtime \(name) is not in this build of Rollbook.",
-      hint: "This build runs applications as local processes: --runtime process.")
+      hint: "`rollbook-full`, beside `rollbook`, has it: build it with the trait Flink.")
   }
 }
 

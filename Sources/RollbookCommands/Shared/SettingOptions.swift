@@ -32,7 +32,30 @@ struct SettingOptions: ParsableArguments, Sendable {
     help: ArgumentHelp("The cluster's address (runtime flink).", valueName: "url"))
   var flinkURL: String?
 
-  @Option(help: ArgumentHelp("What it runs on, such as FLINK-1_19.", valueName: "name"))
+  @Option(
+    name: .customLong("flink-trust"),
+    help: ArgumentHelp(
+      "A file of certificates (PEM) by which its https address is trusted (runtime flink).",
+      valueName: "file"))
+  var flinkTrust: String?
+
+  @Option(
+    name: .customLong("flink-header"), parsing: .unconditionalSingleValue,
+    help: ArgumentHelp(
+      "A header of every request to the cluster, its value read from a file (runtime flink); "
+        + "repeat for more.",
+      valueName: "name=@file"))
+  var flinkHeaders: [String] = []
+
+  @Option(
+    name: .customLong("savepoint-directory"),
+    help: ArgumentHelp(
+      "Where its snapshots go, as the cluster sees it (runtime flink; default: the cluster's).",
+      valueName: "uri"))
+  var savepointDirectory: String?
+
+  @Option(
+    help: ArgumentHelp("Refuse to run on anything else, such as FLINK-1_19.", valueName: "name"))
   var runtimeEnvironment: String?
 
   @Option(
@@ -91,7 +114,7 @@ extension SettingOptions {
     try applyProperties(to: &new)
     if let maxParallelism { new.maxParallelism = maxParallelism }
     if let entryClass { new.entryClass = entryClass }
-    if let flinkURL { new.clusterAddress = flinkURL }
+    try applyCluster(to: &new)
     if let readyCheck { new.readyCheck = readyCheck.isEmpty ? nil : readyCheck }
     if let settle { new.settleSeconds = try seconds(settle, "settle") }
     if let timeout { new.timeoutSeconds = try seconds(timeout, "timeout") }
@@ -107,6 +130,40 @@ extension SettingOptions {
     return new
   }
 
+  /// Where and how the cluster is spoken to.
+  private func applyCluster(to configuration: inout VersionConfiguration) throws(RollbookError) {
+    if let flinkURL {
+      var address = flinkURL
+      while address.hasSuffix("/") { address.removeLast() }
+      configuration.clusterAddress = address
+    }
+    if let flinkTrust {
+      configuration.clusterTrust =
+        flinkTrust.isEmpty ? nil : try HomeOptions.absolute(flinkTrust)
+    }
+    if let savepointDirectory {
+      configuration.snapshotDirectory = savepointDirectory.isEmpty ? nil : savepointDirectory
+    }
+    for text in flinkHeaders {
+      let (name, secret) = try secretReference(text, example: "--flink-header NAME=@FILE")
+      configuration.clusterHeaders = configuration.clusterHeaders ?? [:]
+      configuration.clusterHeaders?[name] = secret
+    }
+  }
+
+  private func secretReference(
+    _ text: String, example: String
+  ) throws(RollbookError) -> (String, SecretReference) {
+    let (key, value) = try keyAndValue(text, example: example)
+    guard value.hasPrefix("@"), value.count > 1 else {
+      throw RollbookError(
+        .invalidArgument, "The secret \(key) does not name a file.",
+        hint: "Write \(example): the value is read from the file, and never kept.")
+    }
+    let path = try HomeOptions.absolute(String(value.dropFirst()))
+    return (key, try SecretFile.reference(to: path))
+  }
+
   private func applyProperties(
     to configuration: inout VersionConfiguration
   ) throws(RollbookError) {
@@ -116,15 +173,8 @@ extension SettingOptions {
       configuration.secretProperties[key] = nil
     }
     for text in secretProperties {
-      let example = "--secret-property NAME=@FILE"
-      let (key, value) = try keyAndValue(text, example: example)
-      guard value.hasPrefix("@"), value.count > 1 else {
-        throw RollbookError(
-          .invalidArgument, "The secret property \(key) does not name a file.",
-          hint: "Write \(example): the value is read from the file, and never kept.")
-      }
-      let path = try HomeOptions.absolute(String(value.dropFirst()))
-      configuration.secretProperties[key] = try SecretFile.reference(to: path)
+      let (key, secret) = try secretReference(text, example: "--secret-property NAME=@FILE")
+      configuration.secretProperties[key] = secret
       configuration.properties[key] = nil
     }
     let plain = Set(properties.map { $0.prefix { $0 != "=" } })
@@ -158,11 +208,9 @@ extension SettingOptions {
     guard runtime == ProcessSettings.runtime else { return }
     let named: [(String, Bool)] = [
       ("--entry-class", entryClass != nil), ("--flink-url", flinkURL != nil),
+      ("--flink-trust", flinkTrust != nil), ("--flink-header", !flinkHeaders.isEmpty),
+      ("--savepoint-directory", savepointDirectory != nil),
       ("--submit-grace", submitGrace != nil),
-      (
-        "--runtime-environment",
-        runtimeEnvironment != nil && runtimeEnvironment != ProcessSettings.environment
-      ),
     ]
     for (name, isNamed) in named where isNamed {
       throw RollbookError(

@@ -13,7 +13,7 @@ struct Create: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The program: an executable file, or a folder with an executable `run`.",
+      "The program: an executable file, a folder with an executable `run`, or a jar (flink).",
       valueName: "path"))
   var code: String
 
@@ -24,23 +24,27 @@ struct Create: AsyncParsableCommand {
   @OptionGroup var options: ChangeOptions
 
   func run() async throws {
-    try Runtimes.check(runtime)
+    try Runtimes.require(runtime, in: try options.home.home)
     try settings.check(for: runtime)
     let codePath = try HomeOptions.absolute(code)
     var initial = VersionConfiguration(codeName: Files.name(of: trimmed(codePath)))
-    initial.environment = ProcessSettings.capturedEnvironment
-    let request = CreateRequest(
+    if runtime == ProcessSettings.runtime {
+      initial.environment = ProcessSettings.capturedEnvironment
+    }
+    var request = CreateRequest(
       name: name, runtime: runtime, codePath: codePath,
       configuration: try settings.apply(to: initial), parallelism: parallelism)
+    request.runtimeEnvironment = settings.runtimeEnvironment
     // Wrong values are refused before a home is made for them.
     try Validation.name(name)
     try Validation.parallelism(parallelism)
     try Validation.configuration(request.configuration)
     try CodePath.check(codePath)
-    let session = try ChangeSession(options, access: .create)
+    let asked = request
+    let session = try ChangeSession(options, on: .newApplication)
     let requester = session.requester
     let report = try await session.watching { (engine, _) async throws(RollbookError) in
-      try await engine.create(request, by: requester)
+      try await engine.create(asked, by: requester)
     }
     try await session.conclude(report)
   }

@@ -16,7 +16,7 @@ struct Delete: AsyncParsableCommand {
 
   func run() async throws {
     if !yes { try ask(try ReadSession(options.home)) }
-    try await ChangeSession(options).run(.delete, on: name)
+    try await ChangeSession(options, on: .application(name)).run(.delete, on: name)
   }
 
   private func ask(_ session: ReadSession) throws {

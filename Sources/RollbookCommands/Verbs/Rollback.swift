@@ -39,7 +39,8 @@ struct Rollback: AsyncParsableCommand {
       ifVersion: versionCheck.ifVersion, toVersion: toVersion,
       restore: snapshot.map(RestoreSource.init(argument:)))
     guard dryRun else {
-      return try await ChangeSession(options).run(.rollback(request), on: name)
+      return try await ChangeSession(options, on: .application(name)).run(
+        .rollback(request), on: name)
     }
     let session = try ReadSession(options.home)
     let engine = try Engine(

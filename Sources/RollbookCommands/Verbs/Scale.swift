@@ -19,7 +19,7 @@ struct Scale: AsyncParsableCommand {
 
   func run() async throws {
     try Validation.parallelism(parallelism)
-    try await ChangeSession(options).run(
+    try await ChangeSession(options, on: .application(name)).run(
       .scale(parallelism: parallelism, ifVersion: versionCheck.ifVersion, force: force), on: name)
   }
 }

@@ -10,7 +10,7 @@ struct Settle: AsyncParsableCommand {
   @OptionGroup var options: ChangeOptions
 
   func run() async throws {
-    let session = try ChangeSession(options)
+    let session = try ChangeSession(options, on: .everything)
     let reports = try await session.watching { (engine, control) async throws(RollbookError) in
       try await engine.settleAll(control: control)
     }

@@ -13,7 +13,8 @@ struct SnapshotCreate: AsyncParsableCommand {
 
   func run() async throws {
     if let snapshot { try Validation.snapshotName(snapshot) }
-    try await ChangeSession(options).run(.createSnapshot(name: snapshot), on: name)
+    try await ChangeSession(options, on: .application(name)).run(
+      .createSnapshot(name: snapshot), on: name)
   }
 }
 #endif

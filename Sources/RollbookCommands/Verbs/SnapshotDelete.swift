@@ -11,7 +11,8 @@ struct SnapshotDelete: AsyncParsableCommand {
   @OptionGroup var options: ChangeOptions
 
   func run() async throws {
-    try await ChangeSession(options).run(.deleteSnapshot(name: snapshot), on: name)
+    try await ChangeSession(options, on: .application(name)).run(
+      .deleteSnapshot(name: snapshot), on: name)
   }
 }
 #endif

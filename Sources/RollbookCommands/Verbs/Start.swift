@@ -25,7 +25,7 @@ struct Start: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let session = try ChangeSession(options)
+    let session = try ChangeSession(options, on: name.map { .application($0) } ?? .everything)
     if let name {
       return try await session.run(
         .start(restore: restore.source, allowNonRestoredState: restore.allowNonRestoredState),

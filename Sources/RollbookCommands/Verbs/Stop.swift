@@ -28,7 +28,7 @@ struct Stop: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let session = try ChangeSession(options)
+    let session = try ChangeSession(options, on: .application(name))
     if killHolder {
       let wasHeld = try await session.engine.killHolder(of: name)
       Standard.note(wasHeld ? "The holder of \(name) was ended." : "Nobody holds \(name).")

@@ -42,13 +42,12 @@ struct Update: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let session = try ChangeSession(options)
+    let session = try ChangeSession(options, on: .application(name))
     try await session.run(.update(try await request(session)), on: name)
   }
 
   private func request(_ session: ChangeSession) async throws -> UpdateRequest {
     let application = try await session.engine.application(named: name)
-    try Runtimes.check(application.runtime)
     try settings.check(for: application.runtime)
     let codePath = try code.map { (path) throws(RollbookError) in
       try HomeOptions.absolute(path)
@@ -61,6 +60,7 @@ struct Update: AsyncParsableCommand {
     request.parallelism = parallelism
     request.ifVersion = versionCheck.ifVersion
     request.redeploy = redeploy
+    request.runtimeEnvironment = settings.runtimeEnvironment
     request.restore = restore.source
     request.allowNonRestoredState = restore.allowNonRestoredState
     return request

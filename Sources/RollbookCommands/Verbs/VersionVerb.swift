@@ -47,6 +47,11 @@ struct VersionVerb: ParsableCommand {
     sheet.add("MAX PARALLELISM", configuration.maxParallelism.map(String.init))
     sheet.add("ENTRY CLASS", configuration.entryClass)
     sheet.add("CLUSTER", configuration.clusterAddress)
+    sheet.add("TRUST", configuration.clusterTrust)
+    for (name, secret) in (configuration.clusterHeaders ?? [:]).sorted(by: { $0.key < $1.key }) {
+      sheet.add("HEADER", "\(name)=@\(secret.path) (SHA-256 \(secret.digest.prefix(12)))")
+    }
+    sheet.add("SAVEPOINTS", configuration.snapshotDirectory)
     sheet.add("READY CHECK", configuration.readyCheck)
     sheet.add("SETTLE", "\(configuration.settleSeconds.formatted) s")
     sheet.add("TIMEOUT", "\(configuration.timeoutSeconds.formatted) s")

@@ -10,7 +10,7 @@ struct Wait: AsyncParsableCommand {
   @OptionGroup var options: ChangeOptions
 
   func run() async throws {
-    let session = try ChangeSession(options)
+    let session = try ChangeSession(options, on: .application(name))
     let name = name
     let report = try await session.watching { (engine, control) async throws(RollbookError) in
       try await engine.waitForOperation(of: name, control: control)

@@ -1,0 +1,49 @@
+#if Flink
+internal import AsyncHTTPClient
+internal import NIOCore
+internal import NIOSSL
+internal import Rollbook
+internal import Synchronization
+
+/// The HTTP clients of this process, one for each set of certificates that is trusted.
+///
+/// They live as long as the process: a client must not go while requests are under way, and a
+/// command asks a handful of things and ends.
+enum Connections {
+  private static let clients = Mutex<[String: HTTPClient]>([:])
+
+  /// - Parameter trust: a file of certificates in PEM; nil for those that the system trusts.
+  /// - Throws: `invalidArgument` where the file holds none.
+  static func client(trusting trust: String?) throws(RollbookError) -> HTTPClient {
+    try clients.withLock { (clients) throws(RollbookError) in
+      if let known = clients[trust ?? ""] { return known }
+      var configuration = HTTPClient.Configuration()
+      if let trust { configuration.tlsConfiguration = try trusting(trust) }
+      configuration.redirectConfiguration = .disallow
+      configuration.timeout = HTTPClient.Configuration.Timeout(connect: .seconds(5))
+      // A refused connection is an answer; who wants to wait for one asks again.
+      configuration.connectionPool.retryConnectionEstablishment = false
+      let client = HTTPClient(
+        eventLoopGroupProvider: .singleton, configuration: configuration)
+      clients[trust ?? ""] = client
+      return client
+    }
+  }
+
+  private static func trusting(_ path: String) throws(RollbookError) -> TLSConfiguration {
+    do {
+      let certificates = try NIOSSLCertificate.fromPEMFile(path)
+      guard !certificates.isEmpty else { throw Nothing() }
+      var tls = TLSConfiguration.makeClientConfiguration()
+      tls.trustRoots = .certificates(certificates)
+      return tls
+    } catch {
+      throw RollbookError(
+        .invalidArgument, "The file \(path) holds no certificates that could be trusted.",
+        hint: "Name a file of certificates in PEM with --flink-trust.")
+    }
+  }
+
+  private struct Nothing: Error {}
+}
+#endif

@@ -1,0 +1,91 @@
+#if Flink
+internal import Rollbook
+
+/// Judges from what the cluster says whether a job really runs.
+///
+/// That a job is RUNNING says little: its tasks may wait for slots, it may restart again and again, it
+/// may have begun without its state. Source: observed on real clusters.
+struct JobObserver: Sendable {
+  let job: Job
+  let generation: Generation
+  /// What this process knows of the job's submission, if it submitted it.
+  let submission: Submission?
+
+  func observe() async -> Observation {
+    do throws(Cluster.Silence) {
+      guard let state = try await job.state() else { return try await unknown() }
+      if state.isTerminal { return .ended(try await job.ending(state)) }
+      if let ending = try await failure(state) { return .failing(ending) }
+      guard let details = try await job.details() else { return try await unknown() }
+      let isReady = state == .running && details.areAllTasksRunning
+      if isReady, let ending = try await shortfall(details) { return .failing(ending) }
+      // Rewritten each time that the job restarts.
+      let incarnation = details.timestamps["RUNNING"] ?? 0
+      return .running(ready: isReady, incarnation: String(incarnation))
+    } catch {
+      return .unreachable(error.reason)
+    }
+  }
+
+  private func unknown() async throws(Cluster.Silence) -> Observation {
+    switch submission?.progress {
+    case .refused: return .absent
+    case .pending: return .running(ready: false, incarnation: "submitted")
+    case .lost, .accepted, nil: break
+    }
+    guard generation.place != nil else { return .absent }
+    let holders = try await job.holders()
+    let rest = holders.isEmpty ? "" : "; \(holders.joined(separator: ", ")) still holds its slots"
+    return .missing("the cluster does not know job \(job.id)\(rest)")
+  }
+
+  /// What has gone wrong since the job was submitted.
+  private func failure(_ state: Job.State) async throws(Cluster.Silence) -> Ending? {
+    if let exceptions = try await job.exceptions(), let ending = Ending(.failed, exceptions) {
+      return ending
+    }
+    guard state == .running, let latest = try await job.checkpoints()?.latest else { return nil }
+    if let expected = generation.place?["savepoint"] {
+      let restored = latest.restored?.path
+      if restored.map(Savepoints.spelled) != Savepoints.spelled(expected) {
+        let what = "the state was not restored: from \(restored ?? "nothing"), not \(expected)"
+        return Ending(cause: .failed, rootCause: what, text: what, evidence: Evidence())
+      }
+    }
+    guard let failed = latest.failed, failed.id > latest.completed?.id ?? -1 else { return nil }
+    let reason = failed.failure ?? "Flink does not say why"
+    return Ending(
+      cause: .failed, rootCause: "checkpoint \(failed.id) failed: \(reason.prefix(400))",
+      text: reason, evidence: Evidence())
+  }
+
+  /// The adaptive scheduler runs a job on fewer slots than were asked for, and calls that RUNNING.
+  private func shortfall(_ details: ClusterAnswers.Job) async throws(Cluster.Silence) -> Ending? {
+    let settings = try await job.cluster.get("/config", as: ClusterAnswers.Configuration.self)
+    guard settings?.features?.rescales == true else { return nil }
+    let answer = try await job.cluster.get(job.path + "/resource-requirements")
+    guard answer.isSuccess else { return nil }
+    let wanted = try answer.decode([String: ClusterAnswers.ResourceRequirement].self)
+    for vertex in details.vertices {
+      guard let upper = wanted[vertex.id]?.parallelism.upperBound, vertex.parallelism < upper else {
+        continue
+      }
+      let what =
+        "the cluster runs \(vertex.name) at parallelism \(vertex.parallelism), not \(upper): it has "
+        + "not enough slots"
+      return Ending(cause: .failed, rootCause: what, text: what, evidence: Evidence())
+    }
+    return nil
+  }
+}
+
+extension ClusterAnswers.Job {
+  /// Tasks without work finish at once: they count, where others of their vertex run.
+  fileprivate var areAllTasksRunning: Bool {
+    let isDone = vertices.allSatisfy { vertex in
+      (vertex.tasks["RUNNING"] ?? 0) + (vertex.tasks["FINISHED"] ?? 0) == vertex.parallelism
+    }
+    return isDone && vertices.contains { ($0.tasks["RUNNING"] ?? 0) > 0 }
+  }
+}
+#endif

@@ -1,0 +1,182 @@
+#if Flink
+internal import Rollbook
+
+/// Ends a job, with a savepoint where one is wanted; returns once nothing of it can run.
+struct JobStopper: Sendable {
+  let job: Job
+  let generation: Generation
+  let submission: Submission?
+
+  private var configuration: VersionConfiguration { generation.version.configuration }
+
+  /// Flink gives up a task that does not end when it is cancelled after three minutes
+  /// (task.cancellation.timeout), and its task manager with it.
+  private static let endSeconds: Double = 200
+
+  // MARK: Without a savepoint
+
+  func cancel() async throws(RuntimeFailure) {
+    let patience = Patience(seconds: Self.endSeconds)
+    var isAsked = false
+    while true {
+      let state = try await reaching { () throws(Cluster.Silence) in try await job.state() }
+      guard let state else { return try await awaitNothing() }
+      if state.isTerminal { return try await awaitSlots() }
+      if !isAsked || state == .running { isAsked = try await ask() }
+      if patience.isOver {
+        throw RuntimeFailure(
+          .unknown, rootCause: "the job is still \(state.rawValue) \(Int(Self.endSeconds)) s later",
+          text: "Job \(job.id) on \(job.cluster.address) was cancelled and has not ended.")
+      }
+      await patience.pause()
+    }
+  }
+
+  /// - Returns: true where the cluster has taken it: unknown and ended jobs are seen in the next look.
+  private func ask() async throws(RuntimeFailure) -> Bool {
+    let answer = try await reaching { () throws(Cluster.Silence) in
+      try await job.cluster.patch(job.path + "?mode=cancel")
+    }
+    if answer.isSuccess || answer.status == 404 || answer.status == 409 { return true }
+    throw RuntimeFailure(.unknown, answer, whileDoing: "cancelling the job")
+  }
+
+  /// The cluster does not know the job: it has never begun, begins later, or was forgotten.
+  private func awaitNothing() async throws(RuntimeFailure) {
+    switch submission?.progress {
+    case .refused: return
+    case .accepted, .lost, .pending, nil: break
+    }
+    guard let submittedAt = submittedAt else { return }
+    let grace = configuration.submitGraceSeconds
+    let passed = Timestamp.now().seconds(since: submittedAt)
+    let patience = Patience(seconds: grace - passed)
+    while !patience.isOver {
+      let state = try await reaching { () throws(Cluster.Silence) in try await job.state() }
+      if state != nil { return try await cancel() }
+      switch submission?.progress {
+      case .refused: return
+      case .accepted: return try await awaitSlots()
+      case .lost, .pending, nil: break
+      }
+      await patience.pause()
+    }
+    switch submission?.progress {
+    case .pending, .lost:
+      throw RuntimeFailure(
+        .mayStartLater, rootCause: "job \(job.id) was asked for and may still start",
+        text: "main() has not returned for \(grace.formatted) s.")
+    case .refused, .accepted, nil: return try await awaitSlots()
+    }
+  }
+
+  private var submittedAt: Timestamp? {
+    generation.place?["submittedAt"].flatMap(Int64.init).map { Timestamp(rawValue: $0) }
+  }
+
+  /// A job manager that was restarted knows nothing of the job, whose tasks still run: two would
+  /// process the same.
+  private func awaitSlots() async throws(RuntimeFailure) {
+    let patience = Patience(seconds: Self.endSeconds)
+    while true {
+      let holders = try await reaching { () throws(Cluster.Silence) in try await job.holders() }
+      if holders.isEmpty { return }
+      if patience.isOver {
+        throw RuntimeFailure(
+          .unreachable,
+          rootCause: "\(holders.joined(separator: ", ")) still holds slots of job \(job.id)")
+      }
+      await patience.pause()
+    }
+  }
+
+  // MARK: With a savepoint
+
+  func stop(_ savepoints: Savepoints) async throws(RuntimeFailure) -> SnapshotFacts? {
+    let state = try await reaching { () throws(Cluster.Silence) in try await job.state() }
+    guard let state, !state.isTerminal else {
+      // It has ended: by a stop whose answer was lost, or by itself.
+      if state == nil { try await awaitNothing() }
+      let found = try await reaching { () throws(Cluster.Silence) in try await savepoints.find() }
+      try await awaitSlots()
+      return found
+    }
+    try Task.checkCancellation(.untouched)
+    let begun = try await reaching { () throws(Cluster.Silence) in
+      try await job.cluster.post(
+        job.path + "/stop",
+        StopRequest(
+          targetDirectory: try await savepoints.folder(), drain: false,
+          triggerId: savepoints.trigger))
+    }
+    guard begun.isSuccess else {
+      throw RuntimeFailure(.untouched, begun, whileDoing: "stopping the job with a savepoint")
+    }
+    let progress = try await reaching { () throws(Cluster.Silence) in
+      try await savepoints.end(Patience(seconds: savepoints.target.timeoutSeconds))
+    }
+    switch progress {
+    case .complete(let location):
+      let facts = await savepoints.facts(location)
+      try await awaitEnd()
+      return facts
+    case .failed(let text): return try await withoutSavepoint(text)
+    case .underWay:
+      throw RuntimeFailure(
+        .unknown,
+        rootCause: "the savepoint was not complete within "
+          + "\(savepoints.target.timeoutSeconds.formatted) s",
+        text: "It is still under way, and ends the job when it is complete.")
+    case .unknown:
+      throw RuntimeFailure(.unknown, rootCause: "the cluster has forgotten the savepoint's request")
+    }
+  }
+
+  /// POST /jobs/:id/stop
+  private struct StopRequest: Encodable, Sendable {
+    let targetDirectory: String?
+    let drain: Bool
+    let triggerId: String
+  }
+
+  /// Its savepoint is complete: it has done its work.
+  private func awaitEnd() async throws(RuntimeFailure) {
+    let patience = Patience(seconds: Self.endSeconds)
+    while true {
+      let state = try await reaching { () throws(Cluster.Silence) in try await job.state() }
+      guard let state, !state.isTerminal else { return }
+      if patience.isOver { return try await cancel() }
+      await patience.pause()
+    }
+  }
+
+  /// No savepoint can be had. Of a job whose tasks do not run its last retained checkpoint is the
+  /// newest state that there will be; any other goes on untouched.
+  private func withoutSavepoint(_ text: String) async throws(RuntimeFailure) -> SnapshotFacts? {
+    let failure = RuntimeFailure(
+      .untouched,
+      rootCause: JavaText.rootCause(of: text) ?? "the savepoint could not be taken", text: text)
+    let state = try await reaching { () throws(Cluster.Silence) in try await job.state() }
+    guard let state else {
+      throw RuntimeFailure(.unknown, rootCause: failure.rootCause, text: text)
+    }
+    if state.isTerminal { return try await retainedCheckpoint() }
+    guard state == .restarting || text.contains("Not all required tasks are currently running")
+    else { throw failure }
+    guard let retained = try await retainedCheckpoint() else { throw failure }
+    try await cancel()
+    return retained
+  }
+
+  private func retainedCheckpoint() async throws(RuntimeFailure) -> SnapshotFacts? {
+    try await reaching { () throws(Cluster.Silence) in
+      let settings = try await job.cluster.get(
+        job.path + "/checkpoints/config", as: ClusterAnswers.CheckpointSettings.self)
+      guard let kept = settings?.externalization, kept.enabled, !kept.deletesOnCancellation,
+        let newest = try await job.checkpoints()?.latest.completed, let path = newest.path
+      else { return nil }
+      return SnapshotFacts(location: path, size: newest.size)
+    }
+  }
+}
+#endif

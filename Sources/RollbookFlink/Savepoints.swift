@@ -1,0 +1,177 @@
+#if Flink
+internal import Rollbook
+
+/// The savepoints of a job: asking for them, waiting for them, finding and removing them.
+struct Savepoints: Sendable {
+  let job: Job
+  let target: SnapshotTarget
+
+  /// What Flink calls the request. Made of ids that are durable already, it is the same whoever asks:
+  /// a second stop under another id would fail both and the job with them.
+  var trigger: String {
+    let text = "savepoint \(target.generation.token) \(target.id)"
+    return String(SHA256.hexDigest(of: Array(text.utf8)).prefix(32))
+  }
+
+  /// A folder of its own, so that a savepoint whose request was lost can be found: in the folder
+  /// that the application or the cluster names; nil where neither does.
+  func folder() async throws(Cluster.Silence) -> String? {
+    guard let base = try await base() else { return nil }
+    return "\(Cluster.normalized(base))/rollbook-\(target.generation.token)-\(target.id)"
+  }
+
+  private func base() async throws(Cluster.Silence) -> String? {
+    if let own = target.generation.version.configuration.snapshotDirectory { return own }
+    let settings =
+      try await job.cluster.get("/jobmanager/config", as: [ClusterAnswers.Setting].self) ?? []
+    // The second is the name that it has since Flink 2.
+    return settings.first {
+      $0.key == "state.savepoints.dir" || $0.key == "execution.checkpointing.savepoint-dir"
+    }?.value
+  }
+
+  enum Progress: Sendable {
+    case underWay
+    case complete(String)
+    case failed(String)
+    /// The cluster knows of no such request.
+    case unknown
+  }
+
+  func progress() async throws(Cluster.Silence) -> Progress {
+    let path = "\(job.path)/savepoints/\(trigger)"
+    guard let answer = try await job.cluster.get(path, as: ClusterAnswers.Trigger.self) else {
+      return .unknown
+    }
+    guard answer.status.id == "COMPLETED" else { return .underWay }
+    if let location = answer.operation?.location { return .complete(location) }
+    return .failed(answer.operation?.cause?.text ?? "Flink does not say why")
+  }
+
+  /// Waits until a request has come to its end.
+  func end(_ patience: Patience) async throws(Cluster.Silence) -> Progress {
+    while true {
+      let progress = try await progress()
+      guard case .underWay = progress, !patience.isOver else { return progress }
+      await patience.pause()
+    }
+  }
+
+  /// The facts of a savepoint.
+  func facts(_ location: String) async -> SnapshotFacts {
+    let latest = try? await job.checkpoints()?.latest
+    let isLatest = latest?.savepoint?.path.map(Self.spelled) == Self.spelled(location)
+    return SnapshotFacts(location: location, size: isLatest ? latest?.savepoint?.size : nil)
+  }
+
+  /// A savepoint that was completed although nobody saw it.
+  func find() async throws(Cluster.Silence) -> SnapshotFacts? {
+    let patience = Patience(seconds: target.timeoutSeconds)
+    if case .complete(let location) = try await end(patience) { return await facts(location) }
+    // The job manager was restarted: what is in the folder is complete, or is not.
+    guard let folder = try await folder(), let path = Self.localPath(of: folder),
+      let names = try? Files.names(in: path)
+    else { return nil }
+    let complete = names.sorted().last { Files.exists("\(path)/\($0)/_metadata") }
+    return complete.map { SnapshotFacts(location: "\(folder)/\($0)") }
+  }
+
+  /// Removes a savepoint's bytes; none there is no error.
+  ///
+  /// - Throws: `.unknown` where the cluster cannot, `.unreachable`.
+  func remove() async throws(RuntimeFailure) {
+    // What has no facts was never complete, or nobody saw it.
+    var known = target.facts
+    if known == nil {
+      known = try await reaching { () throws(Cluster.Silence) in try await find() }
+    }
+    if let known { try await dispose(known.location) }
+    let folder = try await reaching { () throws(Cluster.Silence) in try await self.folder() }
+    // An incomplete one has no metadata by which the cluster could remove it.
+    guard let folder, let path = Self.localPath(of: folder), Files.exists(path) else { return }
+    do throws(RollbookError) {
+      try FileTree.remove(path)
+    } catch {
+      throw RuntimeFailure(.unknown, rootCause: error.message)
+    }
+  }
+
+  private func dispose(_ location: String) async throws(RuntimeFailure) {
+    struct Request: Encodable {
+      let path: String
+      enum CodingKeys: String, CodingKey { case path = "savepoint-path" }
+    }
+    struct Begun: Decodable {
+      let id: String
+      enum CodingKeys: String, CodingKey { case id = "request-id" }
+    }
+    let cluster = job.cluster
+    let patience = Patience(seconds: target.timeoutSeconds)
+    let answer = try await reaching { () throws(Cluster.Silence) in
+      try await cluster.post("/savepoint-disposal", Request(path: location))
+    }
+    guard answer.isSuccess else {
+      throw RuntimeFailure(.unknown, answer, whileDoing: "removing the savepoint")
+    }
+    let cause = try await reaching { () throws(Cluster.Silence) -> String? in
+      let path = "/savepoint-disposal/\(try answer.decode(Begun.self).id)"
+      while true {
+        guard let seen = try await cluster.get(path, as: ClusterAnswers.Trigger.self) else {
+          throw Cluster.Silence(reason: "the cluster does not know \(path) any more")
+        }
+        if seen.status.id == "COMPLETED" { return seen.operation?.cause?.text }
+        if patience.isOver { throw Cluster.Silence(reason: "removing \(location) takes too long") }
+        await patience.pause()
+      }
+    }
+    guard let cause, !cause.contains("FileNotFoundException") else { return }
+    throw RuntimeFailure(
+      .unknown, rootCause: JavaText.rootCause(of: cause) ?? "the savepoint could not be removed",
+      text: cause)
+  }
+
+  // MARK: Locations
+
+  /// `file:/a`, `file:///a` and `/a` are the same place.
+  static func spelled(_ location: String) -> String {
+    localPath(of: location) ?? Cluster.normalized(location)
+  }
+
+  /// A path of this machine; nil for other storage.
+  static func localPath(of location: String) -> String? {
+    var path = Substring(location)
+    if path.hasPrefix("file:") { path = path.dropFirst(5) }
+    while path.hasPrefix("//") { path = path.dropFirst() }
+    return path.hasPrefix("/") ? Cluster.normalized(String(path)) : nil
+  }
+
+  /// Checks that a savepoint is there, as far as this machine can see.
+  ///
+  /// - Throws: `.untouched` where it is gone.
+  static func verify(_ snapshot: Snapshot) throws(RuntimeFailure) {
+    guard let location = snapshot.outcome?.facts?.location else {
+      throw RuntimeFailure(.untouched, rootCause: "snapshot \(snapshot.name) is not complete")
+    }
+    // Where its folder's folder is not here either, the cluster's storage is not this machine's.
+    guard let path = localPath(of: location),
+      Files.exists(Files.parent(of: Files.parent(of: path)))
+    else { return }
+    if !Files.exists(path + "/_metadata") {
+      throw RuntimeFailure(
+        .untouched, rootCause: "the bytes of snapshot \(snapshot.name) are gone",
+        text: "There is no savepoint at \(location).")
+    }
+  }
+}
+
+/// Does something that asks a cluster; where that does not answer, it is unreachable.
+func reaching<Value>(
+  _ body: () async throws(Cluster.Silence) -> Value
+) async throws(RuntimeFailure) -> Value {
+  do throws(Cluster.Silence) {
+    return try await body()
+  } catch {
+    throw error.failure
+  }
+}
+#endif
