@@ -34,6 +34,10 @@ extension Driver {
       let age = Timestamp.now().seconds(since: snapshot.outcome?.endedAt ?? snapshot.startedAt)
       detail.message = "the state of the last \(Int(age)) s is left behind"
     }
+    if let snapshot = restore.snapshot, operation.parameters.allowNonRestoredState == true {
+      detail.message =
+        "what version \(version.version) does not know of the state in \(snapshot.name) is dropped"
+    }
     try await record(.deploying, detail, &progress)
     progress.deployUptime = engine.clock.uptime()
     return try await start(token, version, restore.snapshot, &progress)

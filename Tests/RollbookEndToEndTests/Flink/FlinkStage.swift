@@ -67,6 +67,14 @@ extension Stage {
     }
   }
 
+  /// Waits until a version is seen running, all its tasks.
+  func waitUntilObserved(version: Int) async throws {
+    try await wait(until: "version \(version) runs") {
+      let observed = try await json("status", "shop")["ApplicationDetail"]["Observed"]
+      return observed["State"].text == "RUNNING" && observed["ApplicationVersionId"].int == version
+    }
+  }
+
   // MARK: What was counted
 
   struct Counted: Equatable {
