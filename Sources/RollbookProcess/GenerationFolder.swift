@@ -31,6 +31,11 @@ package struct GenerationFolder: Sendable {
   static let controlName = "control"
   package var state: String { path + "/state" }
   package var work: String { path + "/work" }
+  /// The pipe to which the instances write, for the keeper to log it.
+  ///
+  /// It has a name, and each instance holds both of its ends: so a program that speaks outlives its
+  /// keeper, and whoever ends what a killed keeper left can take what is said meanwhile.
+  package var output: String { path + "/output" }
   /// What the keeper itself has to say.
   var keeperLog: String { path + "/keeper.log" }
 }

@@ -6,6 +6,7 @@ package struct ProcessEntry: Sendable {
   package let pid: Int32
   /// The letter that proc(5) gives for its state.
   package let state: Character
+  let parent: Int32
   let group: Int32
   let session: Int32
   /// Clock ticks since the machine started; with the pid it names the process for good.
@@ -21,11 +22,13 @@ package struct ProcessEntry: Sendable {
     // The name stands in parentheses and may hold anything, parentheses too.
     guard let end = bytes.lastIndex(of: 0x29) else { return nil }
     let fields = String(decoding: bytes[(end + 1)...], as: UTF8.self).split(separator: " ")
-    guard fields.count > 19, let state = fields[0].first, let group = Int32(fields[2]),
-      let session = Int32(fields[3]), let startTime = UInt64(fields[19])
+    guard fields.count > 19, let state = fields[0].first, let parent = Int32(fields[1]),
+      let group = Int32(fields[2]), let session = Int32(fields[3]),
+      let startTime = UInt64(fields[19])
     else { return nil }
     self.pid = pid
     self.state = state
+    self.parent = parent
     self.group = group
     self.session = session
     self.startTime = startTime

@@ -195,11 +195,18 @@ extension Stage {
     var found: [String: Data] = [:]
     for case let name as String in FileManager.default.enumerator(atPath: home) ?? .init() {
       if name.hasPrefix("locks") || name.hasSuffix("-shm") { continue }
+      // A pipe of a program that runs would be waited for.
+      guard isFile(home + "/" + name) else { continue }
       let bytes = FileManager.default.contents(atPath: home + "/" + name) ?? Data()
       if name.hasSuffix("-wal") && bytes.isEmpty { continue }
       found[name] = bytes
     }
     return found
+  }
+
+  private func isFile(_ path: String) -> Bool {
+    let facts = try? FileManager.default.attributesOfItem(atPath: path)
+    return facts?[.type] as? FileAttributeType == .typeRegular
   }
 
   func overwrite(_ path: String, at offset: UInt64, with bytes: [UInt8]) throws {

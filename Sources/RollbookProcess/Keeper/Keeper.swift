@@ -45,14 +45,8 @@ final class Keeper {
     self.gate = gate
     let spec = gate.spec
     devNull = try Descriptor.open("/dev/null", O_RDWR)
-    var ends: (Int32, Int32) = (-1, -1)
-    let code = unsafe withUnsafeMutableBytes(of: &ends) { buffer in
-      unsafe rollbook_pipe(buffer.baseAddress?.assumingMemoryBound(to: Int32.self))
-    }
-    guard code == 0 else { throw Files.failure("make", "a pipe") }
-    let output = Descriptor(adopting: ends.1)
-    log = try KeeperLog(
-      path: spec.log, limit: spec.logLimit, source: Descriptor(adopting: ends.0))
+    let output = try KeeperLog.makePipe(gate.folder.output)
+    log = try KeeperLog(path: spec.log, limit: spec.logLimit, pipe: gate.folder.output)
     instances = Instances(keeper: gate.identity, token: spec.token, count: spec.instances)
     outcome = GenerationOutcome(instances: [], startedAt: .now(), endedAt: .now())
     let environment = spec.environment.merging(gate.secrets) { $1 }
@@ -87,8 +81,7 @@ final class Keeper {
   // MARK: Waiting
 
   private func wait() {
-    var wanted = [gate.signals] + gate.control.descriptors
-    if log.isOpen { wanted.append(log.descriptor) }
+    let wanted = [gate.signals, log.descriptor] + gate.control.descriptors
     var polled = wanted.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
     guard unsafe poll(&polled, nfds_t(polled.count), pollMilliseconds()) > 0 else { return }
     for entry in polled where entry.revents != 0 {
@@ -240,6 +233,7 @@ final class Keeper {
 
   private func finish() throws(RollbookError) {
     log.drain()
+    try? Files.removeFile(gate.folder.output)
     outcome.instances = instances.endings
     outcome.first = instances.firstFailed
     lookForShutdown()
