@@ -88,7 +88,8 @@ struct Observer {
   private func endingUnseen() throws(RollbookError) -> Ending {
     var evidence = Evidence()
     evidence.generation = generation.token
-    let left = try ProcessTable.members(token: generation.token.rawValue, keeper: try identity())
+    let left = try ProcessTable.members(
+      of: folder, token: generation.token.rawValue, keeper: try identity())
     let rest = left.isEmpty ? "" : "; \(left.count) of the program's processes live on"
     return try endingFromOutside(
       "the keeper was killed\(rest)", text: log.tail(), evidence: evidence)

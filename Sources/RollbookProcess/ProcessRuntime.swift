@@ -150,8 +150,6 @@ public struct ProcessRuntime: RuntimeAdapter {
   }
 
   private static func keeperBesideExecutable() -> String? {
-    guard let resolved = unsafe realpath("/proc/self/exe", nil) else { return nil }
-    defer { unsafe free(resolved) }
-    return Files.parent(of: unsafe String(cString: resolved)) + "/rollbook-keeper"
+    Files.realPath("/proc/self/exe").map { Files.parent(of: $0) + "/rollbook-keeper" }
   }
 }

@@ -95,7 +95,8 @@ struct Stopper {
     let log = survivorsLog()
     while true {
       let left = try mapping(.unknown) { () throws(RollbookError) in
-        try ProcessTable.members(token: generation.token.rawValue, keeper: keeper)
+        try ProcessTable.members(
+          of: folder, token: generation.token.rawValue, keeper: keeper)
       }
       // One whose pipe is full could not save.
       log?.drain()

@@ -195,9 +195,9 @@ extension Stage {
     var found: [String: Data] = [:]
     for case let name as String in FileManager.default.enumerator(atPath: home) ?? .init() {
       if name.hasPrefix("locks") || name.hasSuffix("-shm") { continue }
+      let path = home + "/" + name
       // A pipe of a program that runs would be waited for.
-      guard isFile(home + "/" + name) else { continue }
-      let bytes = FileManager.default.contents(atPath: home + "/" + name) ?? Data()
+      let bytes = isFile(path) ? FileManager.default.contents(atPath: path) ?? Data() : Data()
       if name.hasSuffix("-wal") && bytes.isEmpty { continue }
       found[name] = bytes
     }

@@ -67,13 +67,12 @@ package struct ArtifactStore: Sendable {
   ///
   /// - Throws: `artifactUnusable` where there is none.
   private static func resolved(_ path: String) throws(RollbookError) -> String {
-    guard let resolved = unsafe realpath(path, nil) else {
+    guard let resolved = Files.realPath(path) else {
       throw RollbookError(
         .artifactUnusable, "the code \(path) cannot be read: \(Files.errorText(errno))",
         hint: "Name a file or a folder that is there.")
     }
-    defer { unsafe free(resolved) }
-    return unsafe String(cString: resolved)
+    return resolved
   }
 
   private func publish(_ partial: String, as digest: String) throws(RollbookError) {

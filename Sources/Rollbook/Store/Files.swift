@@ -109,6 +109,13 @@ package enum Files {
     return try TreeFolder.open(path).names().map { String(decoding: $0, as: UTF8.self) }
   }
 
+  /// The path without links, `.` and `..`; nil where there is nothing.
+  package static func realPath(_ path: String) -> String? {
+    guard let resolved = unsafe realpath(path, nil) else { return nil }
+    defer { unsafe free(resolved) }
+    return unsafe String(cString: resolved)
+  }
+
   /// The folder that holds a path.
   package static func parent(of path: String) -> String {
     guard let slash = path.lastIndex(of: "/") else { return "." }
