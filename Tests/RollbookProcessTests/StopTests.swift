@@ -3,7 +3,7 @@ import Rollbook
 import RollbookProcess
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct StopTests {
+@Suite(.fewAtATime, .timeLimit(.minutes(10))) struct StopTests {
   let bench: Bench
 
   init() throws { bench = try Bench() }
