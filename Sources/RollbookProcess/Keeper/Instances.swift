@@ -84,10 +84,12 @@ struct Instances {
   ///
   /// - Returns: false where one cannot be stopped; then all have been continued.
   func pause(until deadline: Double, while isWanted: () -> Bool) -> Bool {
-    let isPaused = Pausing.stopAll(look: table, stop: { kill($0, SIGSTOP) }) {
-      Monotonic.sleep(0.002)
-      return Monotonic.now() < deadline && isWanted()
-    }
+    let isPaused = Pausing.stopAll(
+      look: table, stop: { kill($0, SIGSTOP) },
+      goOn: {
+        Monotonic.sleep(0.002)
+        return Monotonic.now() < deadline && isWanted()
+      })
     if !isPaused { resume() }
     return isPaused
   }
