@@ -25,6 +25,12 @@ package enum Files {
     return unsafe lstat(path, &facts) == 0
   }
 
+  /// Whether a path is a file's; a link, a pipe or a device is none.
+  package static func isFile(_ path: String) -> Bool {
+    var facts = stat()
+    return unsafe lstat(path, &facts) == 0 && facts.st_mode & S_IFMT == S_IFREG
+  }
+
   package static func isFolder(_ path: String) -> Bool {
     var facts = stat()
     return unsafe lstat(path, &facts) == 0 && facts.st_mode & S_IFMT == S_IFDIR
