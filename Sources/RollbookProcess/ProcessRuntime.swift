@@ -81,6 +81,12 @@ public struct ProcessRuntime: RuntimeAdapter {
     }
   }
 
+  public func unreadiness(of generation: Generation) async -> String? {
+    guard generation.version.configuration.readyCheck != nil else { return nil }
+    let folder = GenerationFolder(home, generation.application.id, generation.token)
+    return try? await BlockingWork.run { _ throws(RuntimeFailure) in folder.readyCheckOutput() }
+  }
+
   public func stop(
     _ generation: Generation, taking target: SnapshotTarget?
   ) async throws(RuntimeFailure) -> SnapshotFacts? {
