@@ -85,9 +85,19 @@ import Testing
       try await run("start", "shop").exits(0)
       try await run("update", "shop", "--description", "two", "--settle", "0.2").exits(0)
       #expect(stage.running("shop") == [2])
-      // Without its file the next deployment fails, and says which it is.
+      // Without its file nothing is stopped, and it is said which it is.
       try stage.remove(file)
-      try await run("update", "shop", "--description", "three").exits(4).says("PASSWORD").says(file)
+      for words in [
+        ["update", "shop", "--description", "three"], ["scale", "shop", "--parallelism", "2"],
+        ["rollback", "shop"],
+      ] {
+        let run = try await stage.rollbook(words).exits(5).says("PASSWORD").says(file)
+        said += run.out + run.err
+        #expect(try await stage.standing("shop") == "RUNNING 2")
+        #expect(stage.running("shop") == [2])
+      }
+      try await run("stop", "shop").exits(0)
+      try await run("start", "shop").exits(5).says("PASSWORD").says(file)
       for words in [
         ["status", "shop"], ["version", "shop", "1"], ["versions", "shop"],
         ["diff", "shop", "1", "2"], ["operations", "shop"], ["operation", "shop", "3"],
