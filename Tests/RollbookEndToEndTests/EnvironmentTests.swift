@@ -61,6 +61,36 @@ import Testing
     }
   }
 
+  @Test("A secret that has changed is a change, and what was deployed is on record")
+  func changedSecret() async throws {
+    try await onStage { stage in
+      let file = try stage.write("one\n", to: "secret", mode: 0o600)
+      try await stage.create("shop", Program.idle, "--secret-property", "PASSWORD=@\(file)")
+      func digest(_ version: String) async throws -> String {
+        let rows = try await stage.sql(
+          "SELECT configuration FROM versions WHERE version = \(version)")
+        let text = rows.first?["configuration"].text ?? ""
+        return try JSON(parsing: text)["secretProperties"]["PASSWORD"]["digest"].text
+      }
+      func deployed(_ kind: String) async throws -> String {
+        let steps = try await stage.newest(kind, of: "shop")["Steps"].array
+        let step = steps.first { $0["Step"].text == "deploying" }
+        return step?["SecretDigests"]["PASSWORD"].text ?? ""
+      }
+      let one = try await digest("1")
+      try stage.write("two\n", to: "secret", mode: 0o600)
+      try await stage.rollbook("start", "shop").exits(0)
+      let two = try await deployed("StartApplication")
+      #expect(two != one && two.count == 64)
+      // Nothing is named, and yet something changes.
+      try await stage.rollbook("update", "shop").exits(0)
+      #expect(try await digest("2") == two)
+      #expect(try await deployed("UpdateApplication") == two)
+      try await stage.rollbook("update", "shop").exits(5)
+      #expect(try await digest("1") == one)
+    }
+  }
+
   @Test("A secret's value is given to the program, and is nowhere else")
   func secrets() async throws {
     try await onStage { stage in
