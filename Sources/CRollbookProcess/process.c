@@ -131,13 +131,4 @@ int rollbook_accept(int listener) {
   return accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 }
 
-int rollbook_pipe(int ends[2]) {
-  if (pipe2(ends, O_CLOEXEC) != 0) return -1;
-  if (fcntl(ends[0], F_SETFL, O_NONBLOCK) != 0) {
-    close(ends[0]);
-    return fail_closing(ends[1]);
-  }
-  return 0;
-}
-
 const char *rollbook_signal_name(int number) { return sigabbrev_np(number); }

@@ -32,7 +32,8 @@ enum ExitStatus: Int32, Sendable {
     switch code {
     case .notFound, .nameTaken, .wrongStatus, .operationInFlight, .staleVersion, .nothingToChange,
       .nothingToReturnTo, .noUsableSnapshot, .parallelismFailedBefore, .settledFirst,
-      .alreadyEnded, .holderDoesNotAnswer, .artifactUnusable:
+      .alreadyEnded, .holderDoesNotAnswer, .artifactUnusable,
+      .secretUnusable:
       self = .refused
     case .invalidArgument: self = .usage
     case .journalMissing, .notAJournal, .journalTooNew, .journalDamaged, .journalReadOnly,

@@ -21,8 +21,10 @@ package struct GenerationFolder: Sendable {
   package var started: String { path + "/started" }
   /// Made when the ready check has passed.
   package var ready: String { path + "/ready" }
-  /// What the newest ready check wrote.
+  /// What the newest ready check that has ended wrote.
   var readyLog: String { path + "/ready.log" }
+  /// What the ready check that runs has written.
+  var readyLogPartial: String { path + "/ready.log.partial" }
   /// Made before a process is ended by SIGKILL.
   var killed: String { path + "/killed" }
   /// How the generation ended.
@@ -31,8 +33,27 @@ package struct GenerationFolder: Sendable {
   static let controlName = "control"
   package var state: String { path + "/state" }
   package var work: String { path + "/work" }
+  /// The pipe to which the instances write, for the keeper to log it.
+  ///
+  /// It has a name, and each instance holds both of its ends: so a program that speaks outlives its
+  /// keeper, and whoever ends what a killed keeper left can take what is said meanwhile.
+  package var output: String { path + "/output" }
   /// What the keeper itself has to say.
   var keeperLog: String { path + "/keeper.log" }
+}
+
+extension GenerationFolder {
+  /// What ready checks said, for people; nil where they said nothing.
+  func readyCheckOutput() -> String? {
+    // One that hangs may be the first, and never end.
+    for (path, which) in [(readyLog, "newest"), (readyLogPartial, "running")] {
+      guard let bytes = try? Files.read(path, limit: ReadyCheck.outputLimit), !bytes.isEmpty else {
+        continue
+      }
+      return "The \(which) ready check said:\n" + String(decoding: bytes, as: UTF8.self)
+    }
+    return nil
+  }
 }
 
 /// What a keeper is to run.

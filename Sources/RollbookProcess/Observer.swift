@@ -88,7 +88,8 @@ struct Observer {
   private func endingUnseen() throws(RollbookError) -> Ending {
     var evidence = Evidence()
     evidence.generation = generation.token
-    let left = try ProcessTable.members(token: generation.token.rawValue, keeper: try identity())
+    let left = try ProcessTable.members(
+      of: folder, token: generation.token.rawValue, keeper: try identity())
     let rest = left.isEmpty ? "" : "; \(left.count) of the program's processes live on"
     return try endingFromOutside(
       "the keeper was killed\(rest)", text: log.tail(), evidence: evidence)
@@ -117,17 +118,14 @@ struct GenerationLog {
     path = "\(home.logs)/\(application)/\(token).log"
   }
 
-  /// The newest output, at most 1 MiB.
+  /// The newest output, at most 1 MiB; a cut is marked.
   ///
   /// - Parameter end: the size of the log up to which it counts; nil for all of it.
   func tail(before end: Int64? = nil) -> String {
-    var bytes = (try? read(path, before: end, limit: Failure.textLimit)) ?? []
-    if end != nil || bytes.count < 65536 {
-      // The log was moved a moment ago: what came before is in the older file.
-      let older = try? read(path + ".1", before: nil, limit: Failure.textLimit - bytes.count)
-      bytes = (older ?? []) + bytes
-    }
-    return String(decoding: bytes, as: UTF8.self)
+    let newest = lastBytes(path, before: end, limit: Failure.textLimit)
+    // The log may have been moved: what came before is in the older file.
+    let older = lastBytes(path + ".1", before: nil, limit: Failure.textLimit - newest.bytes.count)
+    return Failure.tail(older.bytes + newest.bytes, of: older.size + newest.size)
   }
 
   /// - Parameter offset: nil for the newest bytes; beyond the end, where the log has been moved to
@@ -143,12 +141,14 @@ struct GenerationLog {
     return LogPart(bytes: bytes, nextOffset: start + Int64(bytes.count))
   }
 
-  private func read(_ path: String, before end: Int64?, limit: Int) throws(RollbookError) -> [UInt8]
-  {
-    guard let file = try Files.openIfThere(path) else { return [] }
+  /// The last bytes of a file, and how many it has; none where it cannot be read.
+  private func lastBytes(
+    _ path: String, before end: Int64?, limit: Int
+  ) -> (bytes: [UInt8], size: Int64) {
+    guard let file = try? Files.openIfThere(path) else { return ([], 0) }
     let size = min(Int64(lseek(file.raw, 0, SEEK_END)), end ?? .max)
     let start = max(0, size - Int64(limit))
-    return try read(file, from: start, count: Int(size - start))
+    return ((try? read(file, from: start, count: Int(size - start))) ?? [], size)
   }
 
   private func read(

@@ -81,6 +81,12 @@ public struct ProcessRuntime: RuntimeAdapter {
     }
   }
 
+  public func unreadiness(of generation: Generation) async -> String? {
+    guard generation.version.configuration.readyCheck != nil else { return nil }
+    let folder = GenerationFolder(home, generation.application.id, generation.token)
+    return try? await BlockingWork.run { _ throws(RuntimeFailure) in folder.readyCheckOutput() }
+  }
+
   public func stop(
     _ generation: Generation, taking target: SnapshotTarget?
   ) async throws(RuntimeFailure) -> SnapshotFacts? {
@@ -150,8 +156,6 @@ public struct ProcessRuntime: RuntimeAdapter {
   }
 
   private static func keeperBesideExecutable() -> String? {
-    guard let resolved = unsafe realpath("/proc/self/exe", nil) else { return nil }
-    defer { unsafe free(resolved) }
-    return Files.parent(of: unsafe String(cString: resolved)) + "/rollbook-keeper"
+    Files.realPath("/proc/self/exe").map { Files.parent(of: $0) + "/rollbook-keeper" }
   }
 }

@@ -6,6 +6,7 @@ package struct ProcessEntry: Sendable {
   package let pid: Int32
   /// The letter that proc(5) gives for its state.
   package let state: Character
+  package let parent: Int32
   let group: Int32
   let session: Int32
   /// Clock ticks since the machine started; with the pid it names the process for good.
@@ -15,17 +16,28 @@ package struct ProcessEntry: Sendable {
   package var isAlive: Bool { state != "Z" && state != "X" }
   package var isStopped: Bool { state == "T" || state == "t" }
 
+  package init(pid: Int32, parent: Int32, state: Character) {
+    self.pid = pid
+    self.state = state
+    self.parent = parent
+    group = pid
+    session = pid
+    startTime = 0
+  }
+
   /// The process with this id; nil where there is none.
   package init?(_ pid: Int32) {
     guard let bytes = try? Files.read("/proc/\(pid)/stat", limit: 4096) else { return nil }
     // The name stands in parentheses and may hold anything, parentheses too.
     guard let end = bytes.lastIndex(of: 0x29) else { return nil }
     let fields = String(decoding: bytes[(end + 1)...], as: UTF8.self).split(separator: " ")
-    guard fields.count > 19, let state = fields[0].first, let group = Int32(fields[2]),
-      let session = Int32(fields[3]), let startTime = UInt64(fields[19])
+    guard fields.count > 19, let state = fields[0].first, let parent = Int32(fields[1]),
+      let group = Int32(fields[2]), let session = Int32(fields[3]),
+      let startTime = UInt64(fields[19])
     else { return nil }
     self.pid = pid
     self.state = state
+    self.parent = parent
     self.group = group
     self.session = session
     self.startTime = startTime
@@ -36,45 +48,88 @@ package struct ProcessEntry: Sendable {
 package enum ProcessTable {
   /// The living processes of a generation: those in its keeper's session, and those that left it
   /// but carry the token. The keeper itself is not among them.
+  ///
+  /// What runs in another folder is none of its: a copy of a home holds the same tokens.
   package static func members(
-    token: String, keeper: KeeperIdentity?
+    of folder: GenerationFolder, token: String, keeper: KeeperIdentity?
   ) throws(RollbookError) -> [ProcessEntry] {
-    let session = keeper.flatMap(sessionOwner)
+    let place = GenerationPlace(folder, token: token)
+    let session = keeper.map { place.session(of: $0) } ?? .foreign
     var members: [ProcessEntry] = []
-    for pid in try pids() where pid != keeper?.pid || session == nil {
+    // Of a dead keeper's session, and nothing else tells whose they are.
+    var nameless: [ProcessEntry] = []
+    var isForeign = false
+    for pid in try pids() where pid != keeper?.pid || session == .foreign {
       guard let entry = ProcessEntry(pid), entry.isAlive else { continue }
       // What was there before the keeper cannot be its child's child.
       if let keeper, entry.startTime < keeper.startTime { continue }
-      if let session, entry.session == session.pid, entry.startTime >= session.startTime {
+      let isInSession = session != .foreign && entry.session == keeper?.pid
+      if isInSession && session == .ours {
         members.append(entry)
-      } else if carries(token, pid) {
-        members.append(entry)
+        continue
+      }
+      switch (place.holds(pid), isInSession) {
+      case (true?, _): members.append(entry)
+      case (false?, true): isForeign = true
+      case (nil, true): nameless.append(entry)
+      case (false?, false), (nil, false): break
       }
     }
-    return members
-  }
-
-  /// The keeper, unless its pid has been given to another process, whose session is another too.
-  private static func sessionOwner(_ keeper: KeeperIdentity) -> KeeperIdentity? {
-    guard let entry = ProcessEntry(keeper.pid) else { return keeper }
-    return entry.startTime == keeper.startTime ? keeper : nil
-  }
-
-  private static func carries(_ token: String, _ pid: Int32) -> Bool {
-    // Processes of other users are not shown, and are not ours.
-    guard let bytes = try? Files.read("/proc/\(pid)/environ") else { return false }
-    let wanted = Array("ROLLBOOK_GENERATION=\(token)".utf8)
-    var start = bytes.startIndex
-    while start < bytes.endIndex {
-      if bytes[start...].starts(with: wanted) { return true }
-      guard let end = bytes[start...].firstIndex(of: 0) else { return false }
-      start = end + 1
-    }
-    return false
+    return isForeign ? members : members + nameless
   }
 
   private static func pids() throws(RollbookError) -> [Int32] {
     try Files.names(in: "/proc").compactMap { Int32($0) }
+  }
+}
+
+/// Where a generation runs, and by what its processes are known.
+private struct GenerationPlace {
+  /// Whose a session is that a keeper's identity names.
+  enum Session {
+    /// The keeper lives, and keeps this folder.
+    case ours
+    /// The keeper is dead: the session's processes may be ours, or a copy's.
+    case orphaned
+    /// Another process has the keeper's number, or it keeps another folder.
+    case foreign
+  }
+
+  private let folder: String
+  private let state: String
+  private let token: String
+
+  init(_ folder: GenerationFolder, token: String) {
+    self.folder = Files.realPath(folder.path) ?? folder.path
+    state = Files.realPath(folder.state) ?? folder.state
+    self.token = token
+  }
+
+  func session(of keeper: KeeperIdentity) -> Session {
+    guard let entry = ProcessEntry(keeper.pid) else { return .orphaned }
+    // Its number has been given to another process, whose session is another too.
+    guard entry.startTime == keeper.startTime else { return .foreign }
+    guard entry.isAlive, let place = Files.realPath("/proc/\(keeper.pid)/cwd") else {
+      return .orphaned
+    }
+    return place == folder ? .ours : .foreign
+  }
+
+  /// Whether a process that carries the token runs here; nil for one that does not carry it.
+  func holds(_ pid: Int32) -> Bool? {
+    // Processes of other users are not shown, and are not ours.
+    guard let bytes = try? Files.read("/proc/\(pid)/environ") else { return nil }
+    let variables = bytes.split(separator: 0)
+    let mark = Array("ROLLBOOK_GENERATION=\(token)".utf8)
+    guard variables.contains(where: { $0.elementsEqual(mark) }) else { return nil }
+    let name = Array("ROLLBOOK_STATE=".utf8)
+    if let variable = variables.first(where: { $0.starts(with: name) }) {
+      let path = String(decoding: variable.dropFirst(name.count), as: UTF8.self)
+      if path == state || Files.realPath(path) == state { return true }
+    }
+    // A home that was moved took the working folders along.
+    guard let place = Files.realPath("/proc/\(pid)/cwd") else { return false }
+    return place == folder || place.hasPrefix(folder + "/")
   }
 }
 

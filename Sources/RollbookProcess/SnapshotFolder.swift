@@ -54,6 +54,8 @@ struct SnapshotFolder {
     guard Files.exists(paused), let facts = try JSON.read(FileTree.Facts.self, pausedSidecar) else {
       return nil
     }
+    // What is left of a copy that did not fit may fill the disk.
+    try FileTree.remove(partial)
     return try publish(paused, facts)
   }
 

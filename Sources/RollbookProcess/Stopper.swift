@@ -5,6 +5,7 @@ internal import Rollbook
 ///
 /// Every step looks at what is there, so that it can be made again after a crash at any point.
 struct Stopper {
+  let home: Home
   let folder: GenerationFolder
   let generation: Generation
   let cancellation: Cancellation
@@ -17,6 +18,7 @@ struct Stopper {
     home: Home, generation: Generation, target: SnapshotTarget?, cancellation: Cancellation
   ) {
     let folder = GenerationFolder(home, generation.application.id, generation.token)
+    self.home = home
     self.folder = folder
     self.generation = generation
     self.cancellation = cancellation
@@ -89,12 +91,19 @@ struct Stopper {
   private func endSurvivors() throws(RuntimeFailure) {
     let keeper = try currentIdentity()
     let deadline = Monotonic.now() + grace
-    var asked: Set<Int32> = []
+    var asking = Asking()
+    let log = survivorsLog()
     while true {
       let left = try mapping(.unknown) { () throws(RollbookError) in
-        try ProcessTable.members(token: generation.token.rawValue, keeper: keeper)
+        try ProcessTable.members(
+          of: folder, token: generation.token.rawValue, keeper: keeper)
       }
-      if left.isEmpty { return }
+      // One whose pipe is full could not save.
+      log?.drain()
+      if left.isEmpty {
+        try? Files.removeFile(folder.output)
+        return
+      }
       let now = Monotonic.now()
       if now >= deadline + Stopper.answerLimit {
         throw RuntimeFailure(.unknown, "process \(left[0].pid) of the program cannot be ended")
@@ -104,13 +113,40 @@ struct Stopper {
           try Files.write([], to: folder.killed)
         }
       }
-      for process in left where now >= deadline || asked.insert(process.pid).inserted {
+      for process in now >= deadline ? left : asking.due(left) {
         kill(process.pid, now >= deadline ? SIGKILL : SIGTERM)
         // A pause that its keeper did not survive ends here.
         kill(process.pid, SIGCONT)
       }
       Monotonic.sleep(0.01)
     }
+  }
+
+  /// Whom to ask to end, as a living keeper asks: the instances and who is in their groups, at once
+  /// and once. What they start in order to save is left alone; what is left of them has its turn
+  /// when they have gone.
+  private struct Asking {
+    private var asked: Set<Int32> = []
+    private var awaited: Set<Int32> = []
+
+    mutating func due(_ left: [ProcessEntry]) -> [ProcessEntry] {
+      if left.contains(where: { awaited.contains($0.pid) }) { return [] }
+      let pids = Set(left.map(\.pid))
+      let heads = left.filter { !pids.contains($0.parent) && !asked.contains($0.pid) }
+      let groups = Set(heads.map(\.group))
+      let due = left.filter { groups.contains($0.group) && !asked.contains($0.pid) }
+      awaited = Set(heads.map(\.pid))
+      asked.formUnion(due.map(\.pid))
+      return due
+    }
+  }
+
+  /// Takes the place of a killed keeper for what its program says.
+  private func survivorsLog() -> KeeperLog? {
+    guard Files.exists(folder.output), let spec = try? JSON.read(GenerationSpec.self, folder.spec)
+    else { return nil }
+    let log = GenerationLog(home, generation.application.id, generation.token)
+    return try? KeeperLog(path: log.path, limit: spec.logLimit, pipe: folder.output)
   }
 
   private func identity() throws(RuntimeFailure) -> KeeperIdentity? {

@@ -61,6 +61,36 @@ import Testing
     }
   }
 
+  @Test("A secret that has changed is a change, and what was deployed is on record")
+  func changedSecret() async throws {
+    try await onStage { stage in
+      let file = try stage.write("one\n", to: "secret", mode: 0o600)
+      try await stage.create("shop", Program.idle, "--secret-property", "PASSWORD=@\(file)")
+      func digest(_ version: String) async throws -> String {
+        let rows = try await stage.sql(
+          "SELECT configuration FROM versions WHERE version = \(version)")
+        let text = rows.first?["configuration"].text ?? ""
+        return try JSON(parsing: text)["secretProperties"]["PASSWORD"]["digest"].text
+      }
+      func deployed(_ kind: String) async throws -> String {
+        let steps = try await stage.newest(kind, of: "shop")["Steps"].array
+        let step = steps.first { $0["Step"].text == "deploying" }
+        return step?["SecretDigests"]["PASSWORD"].text ?? ""
+      }
+      let one = try await digest("1")
+      try stage.write("two\n", to: "secret", mode: 0o600)
+      try await stage.rollbook("start", "shop").exits(0)
+      let two = try await deployed("StartApplication")
+      #expect(two != one && two.count == 64)
+      // Nothing is named, and yet something changes.
+      try await stage.rollbook("update", "shop").exits(0)
+      #expect(try await digest("2") == two)
+      #expect(try await deployed("UpdateApplication") == two)
+      try await stage.rollbook("update", "shop").exits(5)
+      #expect(try await digest("1") == one)
+    }
+  }
+
   @Test("A secret's value is given to the program, and is nowhere else")
   func secrets() async throws {
     try await onStage { stage in
@@ -85,9 +115,19 @@ import Testing
       try await run("start", "shop").exits(0)
       try await run("update", "shop", "--description", "two", "--settle", "0.2").exits(0)
       #expect(stage.running("shop") == [2])
-      // Without its file the next deployment fails, and says which it is.
+      // Without its file nothing is stopped, and it is said which it is.
       try stage.remove(file)
-      try await run("update", "shop", "--description", "three").exits(4).says("PASSWORD").says(file)
+      for words in [
+        ["update", "shop", "--description", "three"], ["scale", "shop", "--parallelism", "2"],
+        ["rollback", "shop"],
+      ] {
+        let run = try await stage.rollbook(words).exits(5).says("PASSWORD").says(file)
+        said += run.out + run.err
+        #expect(try await stage.standing("shop") == "RUNNING 2")
+        #expect(stage.running("shop") == [2])
+      }
+      try await run("stop", "shop").exits(0)
+      try await run("start", "shop").exits(5).says("PASSWORD").says(file)
       for words in [
         ["status", "shop"], ["version", "shop", "1"], ["versions", "shop"],
         ["diff", "shop", "1", "2"], ["operations", "shop"], ["operation", "shop", "3"],

@@ -39,6 +39,19 @@ import Testing
       rootCause: "next.sh: not executable (Permission denied)"),
   ]
 
+  @Test("What the ready check said is in the failure")
+  func readyCheck() async throws {
+    try await onStage { stage in
+      let check = "echo 'curl: connection refused' >&2; false"
+      try await stage.create("shop", Program.idle, "--ready-check", check, "--timeout", "1")
+      try await stage.rollbook("start", "shop").exits(4).says("cause: not ready within 1 s")
+      let failure = try await stage.newest("StartApplication", of: "shop")[
+        "OperationFailureDetails"]
+      #expect(failure["RootCause"].text == "not ready within 1 s")
+      #expect(failure["Text"].text.contains("ready check said:\ncurl: connection refused\n"))
+    }
+  }
+
   @Test("An update that fails is rolled back by itself", arguments: ways)
   func update(_ way: Way) async throws {
     try await onStage { stage in

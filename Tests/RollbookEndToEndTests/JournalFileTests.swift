@@ -86,7 +86,7 @@ import Testing
     try await onStage { stage in
       try await stage.createAndStart("shop")
       try await stage.rollbook("stop", "shop").exits(0)
-      let reader = try Reader(stage)
+      let reader = try await Reader(stage)
       defer { reader.giveBack() }
       let before = try stage.fingerprint()
       for verb in [
@@ -118,7 +118,7 @@ import Testing
       #expect(stage.text(stage.journal + "-wal") != "")
       #expect(try await stage.standing("shop") == "READY 3")
       try stage.remove(stage.journal + "-shm")
-      let reader = try Reader(stage)
+      let reader = try await Reader(stage)
       defer { reader.giveBack() }
       try await reader.rollbook(["versions", "shop"]).exits(0)
         .says("the journal's newest changes may be missing")
@@ -156,12 +156,12 @@ import Testing
       }
     }
 
-    init(_ stage: Stage) throws {
+    init(_ stage: Stage) async throws {
       self.stage = stage
-      // The built executables may be where only their owner comes.
+      // The built executables may be where only their owner comes. By another process: what this one
+      // writes would stay open in what other tests start this moment, and could not be executed.
       for name in ["rollbook", "rollbook-keeper"] {
-        try FileManager.default.copyItem(
-          atPath: Stage.binaries + "/" + name, toPath: stage.path(name))
+        try await stage.run(["cp", Stage.binaries + "/" + name, stage.path(name)]).exits(0)
       }
       try stage.setMode(0o755, of: stage.folder)
       let user = ["--reuid", "65534", "--regid", "65534", "--clear-groups"]
@@ -195,11 +195,18 @@ extension Stage {
     var found: [String: Data] = [:]
     for case let name as String in FileManager.default.enumerator(atPath: home) ?? .init() {
       if name.hasPrefix("locks") || name.hasSuffix("-shm") { continue }
-      let bytes = FileManager.default.contents(atPath: home + "/" + name) ?? Data()
+      let path = home + "/" + name
+      // A pipe of a program that runs would be waited for.
+      let bytes = isFile(path) ? FileManager.default.contents(atPath: path) ?? Data() : Data()
       if name.hasSuffix("-wal") && bytes.isEmpty { continue }
       found[name] = bytes
     }
     return found
+  }
+
+  private func isFile(_ path: String) -> Bool {
+    let facts = try? FileManager.default.attributesOfItem(atPath: path)
+    return facts?[.type] as? FileAttributeType == .typeRegular
   }
 
   func overwrite(_ path: String, at offset: UInt64, with bytes: [UInt8]) throws {

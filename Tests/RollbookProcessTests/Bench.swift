@@ -25,7 +25,9 @@ final class Bench: Sendable {
       if let keeper, ProcessEntry(keeper.pid)?.startTime == keeper.startTime {
         kill(keeper.pid, SIGKILL)
       }
-      while let left = try? ProcessTable.members(token: name, keeper: keeper), !left.isEmpty {
+      while let left = try? ProcessTable.members(of: folder, token: name, keeper: keeper),
+        !left.isEmpty
+      {
         for process in left { kill(process.pid, SIGKILL) }
         sched_yield()
       }
@@ -85,8 +87,9 @@ final class Bench: Sendable {
   }
 
   func members(_ generation: Generation) throws -> [ProcessEntry] {
-    try ProcessTable.members(
-      token: generation.token.rawValue, keeper: identity(folder(generation)))
+    let folder = folder(generation)
+    return try ProcessTable.members(
+      of: folder, token: generation.token.rawValue, keeper: identity(folder))
   }
 
   /// The text of a file in the state folder, once it is there and is not empty.
@@ -97,14 +100,14 @@ final class Bench: Sendable {
   }
 
   func ending(_ generation: Generation) async throws -> Ending {
-    for _ in 0..<1000 {
+    for _ in 0..<12000 {
       if case .ended(let ending) = await runtime.observe(generation) { return ending }
       try await Task.sleep(for: .milliseconds(10))
     }
     throw Overdue(what: "the generation has ended")
   }
 
-  func target(_ id: Int64 = 11, timeoutSeconds: Double = 10) -> SnapshotTarget {
+  func target(_ id: Int64 = 11, timeoutSeconds: Double = 300) -> SnapshotTarget {
     let version = ApplicationVersion(
       application: application.id, version: 3, operation: OperationID(1), createdAt: .now(),
       artifact: "", runtimeEnvironment: "PROCESS-1",
@@ -136,9 +139,9 @@ struct Overdue: Error {
   let what: String
 }
 
-/// Waits for a condition, ten seconds at most.
+/// Waits for a condition, for two minutes at least: longer than it takes on any machine.
 func eventually(_ what: String, _ condition: () async throws -> Bool) async throws {
-  for _ in 0..<1000 {
+  for _ in 0..<12000 {
     if try await condition() { return }
     try await Task.sleep(for: .milliseconds(10))
   }

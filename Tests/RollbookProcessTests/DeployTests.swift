@@ -3,7 +3,7 @@ import Rollbook
 import RollbookProcess
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct DeployTests {
+@Suite(.fewAtATime, .timeLimit(.minutes(10))) struct DeployTests {
   let bench: Bench
 
   init() throws { bench = try Bench() }

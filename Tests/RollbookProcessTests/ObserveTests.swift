@@ -3,7 +3,7 @@ import Rollbook
 import RollbookProcess
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ObserveTests {
+@Suite(.fewAtATime, .timeLimit(.minutes(10))) struct ObserveTests {
   let bench: Bench
 
   init() throws { bench = try Bench(logLimit: 4096) }
@@ -192,6 +192,26 @@ import Testing
     let past = try #require(
       await bench.runtime.log(of: generation, from: 1 << 20, limit: 10))
     #expect(past == first)
+  }
+
+  @Test("A text that is too long is cut, and the cut is marked", arguments: [1 << 22, 1_500_000])
+  func longText(logLimit: Int64) async throws {
+    let bench = try Bench(logLimit: logLimit)
+    let generation = try await bench.started(
+      "#!/bin/sh\nhead -c 3000000 /dev/zero | tr '\\0' x >&2\necho 'error: last' >&2\nexit 3\n")
+    let ending = try await bench.ending(generation)
+    #expect(ending.text.utf8.count <= Failure.textLimit)
+    #expect(ending.text.hasSuffix("xxxerror: last\n"))
+    let kept = ending.text.drop { $0 != "\n" }.dropFirst()
+    let size = try logSize(bench, generation)
+    #expect(ending.text.hasPrefix("[… \(size - kept.utf8.count) bytes cut by Rollbook …]\n"))
+    let failure = Failure(phase: .start, rootCause: "", text: ending.text)
+    #expect(failure.text == ending.text)
+  }
+
+  private func logSize(_ bench: Bench, _ generation: Generation) throws -> Int {
+    let path = "\(bench.home.logs)/7/\(generation.token).log"
+    return try (Files.read(path)?.count ?? 0) + (Files.read(path + ".1")?.count ?? 0)
   }
 
   @Test("An orphan that left the session ends with its generation")

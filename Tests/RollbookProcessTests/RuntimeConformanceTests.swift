@@ -4,7 +4,7 @@ import RollbookProcess
 import RollbookTesting
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct RuntimeConformanceTests {
+@Suite(.fewAtATime, .timeLimit(.minutes(10))) struct RuntimeConformanceTests {
   @Test(
     "The process runtime keeps the protocol",
     arguments: RuntimeConformance.checks(for: ProcessSubject.self))

@@ -3,7 +3,7 @@ import Rollbook
 import RollbookProcess
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct StopTests {
+@Suite(.fewAtATime, .timeLimit(.minutes(10))) struct StopTests {
   let bench: Bench
 
   init() throws { bench = try Bench() }
@@ -157,6 +157,50 @@ import Testing
     #expect(try bench.text(facts, "value") == "saved\n")
     #expect(ProcessEntry(pid)?.isAlive != true)
     #expect(try bench.members(generation).isEmpty)
+  }
+
+  @Test(
+    "A program that speaks outlives its keeper, saves when it is told to, and all is in the log",
+    arguments: [
+      // Speaks all the time.
+      "while :; do i=$((i+1)); echo \"line $i\"; echo $i > \"$ROLLBOOK_STATE/at\"; sleep 0.02; done",
+      // A shell that tells of the end of what it waits for, before it comes to its trap.
+      "echo 1 > \"$ROLLBOOK_STATE/at\"; while :; do sleep 1000; done",
+    ])
+  func speakingSurvivor(_ loop: String) async throws {
+    // More than a pipe holds is said in the end.
+    let script = """
+      #!/bin/sh
+      end() {
+        head -c 300000 /dev/zero | tr '\\0' x
+        echo the last words
+        echo saved > "$ROLLBOOK_STATE/value"
+        exit 0
+      }
+      trap end TERM
+      i=0
+      \(loop)
+      """
+    let generation = try await bench.started(script)
+    let before = try await bench.state(generation, "at")
+    let folder = bench.folder(generation)
+    let keeper = try #require(bench.identity(folder))
+    kill(keeper.pid, SIGKILL)
+    try await eventually("the keeper is dead") { ProcessEntry(keeper.pid)?.isAlive != true }
+    if loop.contains("line") {
+      try await eventually("it goes on") {
+        (FileLock.read(folder.state + "/at").flatMap { Int($0.dropLast()) } ?? 0)
+          > (Int(before) ?? 0) + 3
+      }
+    }
+    let facts = try await bench.runtime.stop(generation, taking: bench.target())
+    #expect(try bench.text(facts, "value") == "saved\n")
+    #expect(try bench.members(generation).isEmpty)
+    let log = try #require(await bench.runtime.log(of: generation, from: nil, limit: 1 << 20))
+    let text = String(decoding: log.bytes, as: UTF8.self)
+    #expect(text.hasSuffix("the last words\n"))
+    #expect(text.filter { $0 == "x" }.count == 300_000)
+    #expect(!Files.exists(folder.output))
   }
 
   // The system ends such a program itself: it sends SIGHUP and SIGCONT to the stopped processes of

@@ -50,6 +50,35 @@ import Testing
     refuses("missing") { try ArtifactStore.usable($0) }
     refuses("site") { try ArtifactStore.usable($0) }
     _ = try store.store(scratch.path + "/site")
+    try scratch.write("x", to: "folder/run/program")
+    refuses("folder") { try ArtifactStore.usable($0) }
+    try #require(unsafe mkfifo(scratch.path + "/pipe", 0o600) == 0)
+    refuses("pipe") { try ArtifactStore.usable($0) }
+    try scratch.link("dangling/run", to: "nowhere")
+    refuses("dangling") { try ArtifactStore.usable($0) }
+    try scratch.write("x", to: "real", mode: 0o755)
+    try scratch.link("linked/run", to: "../real")
+    #expect(try ArtifactStore.usable(scratch.path + "/linked") == scratch.path + "/linked")
+  }
+
+  @Test("Code that contains the home is refused before anything is written")
+  func selfContaining() throws {
+    try scratch.write("#!/bin/sh\n", to: "app/run", mode: 0o755)
+    try Files.makeFolder(scratch.path + "/app/home")
+    try scratch.link("way", to: "app/home")
+    for path in ["/app/home", "/way"] {
+      let inner = ArtifactStore(Home(path: scratch.path + path))
+      #expect {
+        _ = try inner.store(scratch.path + "/app")
+      } throws: { error in
+        guard let error = error as? RollbookError else { return false }
+        return error.code == .artifactUnusable && error.message.contains("contains the home")
+      }
+    }
+    #expect(try Files.names(in: scratch.path + "/app/home") == [])
+    // A folder beside it whose name begins the same is another.
+    try scratch.write("#!/bin/sh\n", to: "app/ho/run", mode: 0o755)
+    _ = try ArtifactStore(Home(path: scratch.path + "/app/home")).store(scratch.path + "/app/ho")
   }
 
   @Test("Changed and missing bytes are found")

@@ -24,6 +24,7 @@ final class Scratch: Sendable {
   }
 
   func link(_ name: String, to text: String) throws {
+    try Files.makeFolder(Files.parent(of: "\(path)/\(name)"))
     try #require(unsafe symlink(text, "\(path)/\(name)") == 0)
   }
 

@@ -243,7 +243,8 @@ import Testing
     let text = String(repeating: "x", count: Failure.textLimit) + "the cause"
     let failure = Failure(phase: .start, rootCause: "the cause", text: text)
     #expect(failure.text.utf8.count <= Failure.textLimit)
-    #expect(failure.text.hasPrefix("[… 9 bytes cut by Rollbook …]"))
+    let kept = failure.text.utf8.drop { $0 != UInt8(ascii: "\n") }.count - 1
+    #expect(failure.text.hasPrefix("[… \(text.utf8.count - kept) bytes cut by Rollbook …]\n"))
     #expect(failure.text.hasSuffix("the cause"))
   }
 

@@ -109,6 +109,9 @@ import Testing
         if indent == function.indent, code.hasPrefix("}") {
           found.append((function.name, number - function.line + 1))
           open = nil
+        } else if indent < function.indent && !code.isEmpty {
+          // It was a protocol's, without a body.
+          open = nil
         }
       } else if !code.hasPrefix("//"),
         code.contains("func ") || code.hasPrefix("init") || code.contains(" init("),

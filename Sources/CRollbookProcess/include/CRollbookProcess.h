@@ -45,9 +45,6 @@ int rollbook_connect(const char *path);
 /// The next connection, non-blocking; -1 with errno.
 int rollbook_accept(int listener);
 
-/// The two ends of a pipe; the end to read from does not block. Answers 0, or -1 with errno.
-int rollbook_pipe(int ends[2]);
-
 /// `KILL` for SIGKILL; NULL for a number that is no signal.
 const char *rollbook_signal_name(int number);
 

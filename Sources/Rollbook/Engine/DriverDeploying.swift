@@ -30,6 +30,10 @@ extension Driver {
     detail.snapshot = restore.snapshot?.name
     detail.snapshotID = restore.snapshot?.id
     detail.snapshotReason = restore.reason
+    let settings = version.configuration
+    detail.secretDigests = try await offPool(on: engine.checks) {
+      settings.readingWhatSecretsItCan().secretDigests
+    }
     if let snapshot = restore.snapshot, isRollback {
       let age = Timestamp.now().seconds(since: snapshot.outcome?.endedAt ?? snapshot.startedAt)
       detail.message = "the state of the last \(Int(age)) s is left behind"

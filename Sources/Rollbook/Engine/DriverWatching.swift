@@ -72,7 +72,9 @@ extension Driver {
       switch judge.observe(await runtime.observe(generation), at: now) {
       case .goOn: break
       case .passed: return .passed
-      case .failed(let failure, let phase): return .failed(failure, phase)
+      case .failed(let failure, let phase):
+        let isNotReady = phase == .start && failure.effect == .unknown
+        return .failed(isNotReady ? await explained(failure, generation) : failure, phase)
       case .missing: return .missing
       case .unreachable(let why):
         try await runtimeIsUnreachable("while watching the new version: \(why)")
@@ -85,6 +87,18 @@ extension Driver {
       try Task.checkCancellation()
       await engine.clock.sleep(seconds: min(runtime.pollInterval, 0.15))
     }
+  }
+}
+
+extension Driver {
+  /// A failure to be ready, with what there is to say about it.
+  private func explained(_ failure: RuntimeFailure, _ generation: Generation) async
+    -> RuntimeFailure
+  {
+    guard let said = await runtime.unreadiness(of: generation) else { return failure }
+    return RuntimeFailure(
+      failure.effect, rootCause: failure.rootCause, text: "\(failure.text)\n\(said)",
+      evidence: failure.evidence)
   }
 }
 

@@ -203,6 +203,7 @@ struct Preparation: Sendable {
   ) async throws(RollbookError) {
     try await offPool(on: engine.checks) { () throws(RollbookError) in
       try engine.artifacts.verify(version.artifact)
+      _ = try version.configuration.readingSecrets()
     }
     let snapshot: Snapshot
     if case .snapshot(let name)? = source {

@@ -96,7 +96,7 @@ extension Preparation {
   ) async throws(RollbookError) -> PreparedOperation {
     try checkVersion(request.ifVersion)
     let current = try await currentVersion()
-    let configuration = try request.change(current.configuration)
+    let configuration = try await readingSecrets(of: try request.change(current.configuration))
     try Validation.configuration(configuration)
     if let parallelism = request.parallelism { try Validation.parallelism(parallelism) }
     let runtime = try engine.runtime(of: application)
@@ -136,6 +136,17 @@ extension Preparation {
         configuration: configuration),
       takesSnapshot: current.configuration.snapshotsEnabled)
     return try await begin(draft, with: insertVersion)
+  }
+
+  /// Secrets that an update keeps may have other values now; what is only recorded needs none.
+  private func readingSecrets(
+    of configuration: VersionConfiguration
+  ) async throws(RollbookError) -> VersionConfiguration {
+    let isRecordedOnly = state.status == .ready
+    return try await offPool(on: engine.checks) { () throws(RollbookError) in
+      isRecordedOnly
+        ? configuration.readingWhatSecretsItCan() : try configuration.readingSecrets()
+    }
   }
 
   private func store(_ codePath: String?) async throws(RollbookError) -> String? {

@@ -35,6 +35,11 @@ public protocol RuntimeAdapter: Sendable {
   /// Looks at what really runs. Never throws: what cannot be seen is an observation too.
   func observe(_ generation: Generation) async -> Observation
 
+  /// Why a generation that runs is not ready, as far as anybody has said; nil where nobody has.
+  ///
+  /// For people: it becomes part of the text of a failure.
+  func unreadiness(of generation: Generation) async -> String?
+
   /// Ends a generation, and makes a snapshot of its state where a target is given.
   ///
   /// A generation that has ended already is no error: its state as it was left becomes the snapshot.
@@ -63,6 +68,10 @@ public protocol RuntimeAdapter: Sendable {
   ///
   /// - Parameter offset: the byte to read from; nil for the newest `limit` bytes.
   func log(of generation: Generation, from offset: Int64?, limit: Int) async -> LogPart?
+}
+
+extension RuntimeAdapter {
+  public func unreadiness(of generation: Generation) async -> String? { nil }
 }
 
 /// Makes durable where a generation is about to run.

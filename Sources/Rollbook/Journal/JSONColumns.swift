@@ -43,6 +43,7 @@ extension StepDetail {
       case "version": set(&version, value.asNumber)
       case "parallelism": set(&parallelism, value.asNumber.map { Int($0) })
       case "place": set(&place, value.asTexts)
+      case "secretDigests": set(&secretDigests, value.asTexts)
       case "snapshot": set(&snapshot, value.asText)
       case "snapshotID": set(&snapshotID, value.asNumber.map { SnapshotID($0) })
       case "snapshotReason": set(&snapshotReason, value.asText)

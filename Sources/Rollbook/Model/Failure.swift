@@ -41,11 +41,26 @@ public struct Failure: Sendable, Codable, Equatable {
   public static let textLimit = 1 << 20
 
   static func capped(_ text: String) -> String {
-    guard text.utf8.count > textLimit else { return text }
-    let mark = "[… \(text.utf8.count - textLimit) bytes cut by Rollbook …]\n"
-    // The end of an error text tells more than its beginning.
-    return mark + String(decoding: text.utf8.suffix(textLimit - mark.utf8.count), as: UTF8.self)
+    let size = text.utf8.count
+    guard size > textLimit else { return text }
+    return tail(text.utf8.suffix(textLimit), of: Int64(size))
   }
+
+  /// The text of which these are the last bytes; a cut is marked.
+  ///
+  /// - Parameter size: how long all of it is or was.
+  package static func tail(_ bytes: some BidirectionalCollection<UInt8>, of size: Int64) -> String {
+    guard size > textLimit || size > bytes.count else {
+      return String(decoding: bytes, as: UTF8.self)
+    }
+    // The end of an error text tells more than its beginning.
+    let kept = bytes.suffix(textLimit - markLimit)
+    return "[… \(size - Int64(kept.count)) bytes cut by Rollbook …]\n"
+      + String(decoding: kept, as: UTF8.self)
+  }
+
+  /// The room that is left for the mark of a cut.
+  private static let markLimit = 80
 }
 
 /// What was observed of a failure.

@@ -46,6 +46,7 @@ public struct RollbookError: Error, Sendable, Equatable, CustomStringConvertible
     case runtimeUnreachable
     case runtimeFailed
     case artifactUnusable
+    case secretUnusable
     case interrupted
     case system
   }

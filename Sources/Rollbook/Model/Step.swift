@@ -47,6 +47,8 @@ public struct StepDetail: Sendable, Codable, Equatable {
   public var version: Int64?
   public var parallelism: Int?
   public var place: Place?
+  /// The digests of the values that secret properties had when they were deployed, by name.
+  public var secretDigests: [String: String]?
   /// The name of the snapshot that is taken or restored.
   public var snapshot: String?
   public var snapshotID: SnapshotID?

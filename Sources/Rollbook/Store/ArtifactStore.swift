@@ -6,9 +6,13 @@ internal import Glibc
 /// stored (`RuntimeAdapter.check`) and when it is deployed: a version that cannot is a version all
 /// the same.
 package struct ArtifactStore: Sendable {
+  private let home: String
   private let folder: String
 
-  package init(_ home: Home) { folder = home.artifacts }
+  package init(_ home: Home) {
+    self.home = home.path
+    folder = home.artifacts
+  }
 
   /// Where the artifact with this digest is.
   package func path(of digest: String) -> String { "\(folder)/\(digest)" }
@@ -20,6 +24,7 @@ package struct ArtifactStore: Sendable {
   /// - Throws: `artifactUnusable` where there is no such code, `system` where it cannot be copied.
   package func store(_ path: String) throws(RollbookError) -> String {
     let source = try ArtifactStore.resolved(path)
+    try checkApart(source, path)
     try Files.makeFolder(folder)
     let partial = "\(folder)/.\(GenerationToken.random()).tmp"
     do throws(RollbookError) {
@@ -55,25 +60,44 @@ package struct ArtifactStore: Sendable {
   /// - Throws: `artifactUnusable`, with what to do.
   package static func usable(_ path: String) throws(RollbookError) -> String {
     let real = try resolved(path)
-    if Files.isFolder(real) && !Files.exists(real + "/run") {
+    if Files.isFile(real) { return real }
+    guard Files.isFolder(real) else {
       throw RollbookError(
-        .artifactUnusable, "the folder \(path) has no `run`",
-        hint: "Put an executable named `run` into it, which starts the program.")
+        .artifactUnusable, "the code \(path) is neither a file nor a folder",
+        hint: "Name an executable file, or a folder with an executable named `run`.")
+    }
+    let hint = "Put an executable named `run` into it, which starts the program."
+    guard let run = Files.realPath(real + "/run") else {
+      throw RollbookError(.artifactUnusable, "the folder \(path) has no `run`", hint: hint)
+    }
+    guard Files.isFile(run) else {
+      throw RollbookError(
+        .artifactUnusable, "the `run` in the folder \(path) is not a file", hint: hint)
     }
     return real
+  }
+
+  /// Refuses code that would be copied into itself.
+  private func checkApart(_ source: String, _ path: String) throws(RollbookError) {
+    let place = (Files.realPath(home) ?? home) + "/"
+    guard Files.isFolder(source), place.hasPrefix(source == "/" ? source : source + "/") else {
+      return
+    }
+    throw RollbookError(
+      .artifactUnusable, "the code \(path) contains the home \(home), into which it is copied",
+      hint: "Name a folder that holds nothing but the program, or another home (--home).")
   }
 
   /// The real path of code.
   ///
   /// - Throws: `artifactUnusable` where there is none.
   private static func resolved(_ path: String) throws(RollbookError) -> String {
-    guard let resolved = unsafe realpath(path, nil) else {
+    guard let resolved = Files.realPath(path) else {
       throw RollbookError(
         .artifactUnusable, "the code \(path) cannot be read: \(Files.errorText(errno))",
         hint: "Name a file or a folder that is there.")
     }
-    defer { unsafe free(resolved) }
-    return unsafe String(cString: resolved)
+    return resolved
   }
 
   private func publish(_ partial: String, as digest: String) throws(RollbookError) {

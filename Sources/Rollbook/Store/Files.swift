@@ -25,6 +25,12 @@ package enum Files {
     return unsafe lstat(path, &facts) == 0
   }
 
+  /// Whether a path is a file's; a link, a pipe or a device is none.
+  package static func isFile(_ path: String) -> Bool {
+    var facts = stat()
+    return unsafe lstat(path, &facts) == 0 && facts.st_mode & S_IFMT == S_IFREG
+  }
+
   package static func isFolder(_ path: String) -> Bool {
     var facts = stat()
     return unsafe lstat(path, &facts) == 0 && facts.st_mode & S_IFMT == S_IFDIR
@@ -107,6 +113,13 @@ package enum Files {
   package static func names(in path: String) throws(RollbookError) -> [String] {
     guard isFolder(path) else { return [] }
     return try TreeFolder.open(path).names().map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  /// The path without links, `.` and `..`; nil where there is nothing.
+  package static func realPath(_ path: String) -> String? {
+    guard let resolved = unsafe realpath(path, nil) else { return nil }
+    defer { unsafe free(resolved) }
+    return unsafe String(cString: resolved)
   }
 
   /// The folder that holds a path.

@@ -33,3 +33,44 @@ package enum SecretFile {
     SecretReference(path: path, digest: SHA256.hexDigest(of: Array(try value(at: path).utf8)))
   }
 }
+
+extension VersionConfiguration {
+  /// The same, with the digests of the values that its secrets' files hold now.
+  ///
+  /// - Throws: `secretUnusable` where one cannot be read: which it is, and what to do.
+  package func readingSecrets() throws(RollbookError) -> VersionConfiguration {
+    var new = self
+    for (name, secret) in secretProperties {
+      new.secretProperties[name] = try secret.read("property \(name)")
+    }
+    for (name, secret) in clusterHeaders ?? [:] {
+      new.clusterHeaders?[name] = try secret.read("header \(name)")
+    }
+    return new
+  }
+
+  /// The same, with the digests of those values that can be read.
+  package func readingWhatSecretsItCan() -> VersionConfiguration {
+    var new = self
+    new.secretProperties = secretProperties.mapValues { (try? $0.read("")) ?? $0 }
+    new.clusterHeaders = clusterHeaders?.mapValues { (try? $0.read("")) ?? $0 }
+    return new
+  }
+
+  /// The digests of the values of its secret properties, by name; nil where it has none.
+  package var secretDigests: [String: String]? {
+    secretProperties.isEmpty ? nil : secretProperties.mapValues(\.digest)
+  }
+}
+
+extension SecretReference {
+  fileprivate func read(_ name: String) throws(RollbookError) -> SecretReference {
+    do throws(RollbookError) {
+      return try SecretFile.reference(to: path)
+    } catch {
+      throw RollbookError(
+        .secretUnusable, "The secret \(name) cannot be read: \(error.message).",
+        hint: "Nothing was stopped. Put its value into \(path), or name another file by an update.")
+    }
+  }
+}

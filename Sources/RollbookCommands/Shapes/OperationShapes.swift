@@ -236,6 +236,7 @@ struct StepShape: Encodable {
   var parallelism: Int?
   var generation: String?
   var place: Place?
+  var secretDigests: [String: String]?
   var snapshotName: String?
   var snapshotReason: String?
   var rootCause: String?
@@ -251,6 +252,7 @@ struct StepShape: Encodable {
     parallelism = step.detail.parallelism
     generation = step.detail.generation?.rawValue
     place = step.detail.place
+    secretDigests = step.detail.secretDigests
     snapshotName = step.detail.snapshot
     snapshotReason = step.detail.snapshotReason
     rootCause = step.detail.failure?.rootCause

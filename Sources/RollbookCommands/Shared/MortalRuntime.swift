@@ -30,6 +30,10 @@ struct MortalRuntime: RuntimeAdapter {
 
   func observe(_ generation: Generation) async -> Observation { await base.observe(generation) }
 
+  func unreadiness(of generation: Generation) async -> String? {
+    await base.unreadiness(of: generation)
+  }
+
   func stop(
     _ generation: Generation, taking target: SnapshotTarget?
   ) async throws(RuntimeFailure) -> SnapshotFacts? {

@@ -3,6 +3,7 @@ internal import Rollbook
 
 /// The processes of a generation, in a group of their own within the keeper's session.
 struct Instances {
+  private let folder: GenerationFolder
   private let keeper: KeeperIdentity
   private let token: String
   /// By instance; nil for one that could not be started.
@@ -12,7 +13,8 @@ struct Instances {
   private(set) var firstFailed: Int?
   private var group: Int32?
 
-  init(keeper: KeeperIdentity, token: String, count: Int) {
+  init(_ folder: GenerationFolder, keeper: KeeperIdentity, token: String, count: Int) {
+    self.folder = folder
     self.keeper = keeper
     self.token = token
     pids = Array(repeating: nil, count: count)
@@ -24,7 +26,7 @@ struct Instances {
 
   /// Starts all of them, none after the first that cannot be.
   mutating func start(
-    _ spec: GenerationSpec, environment: [String: String], folder: GenerationFolder,
+    _ spec: GenerationSpec, environment: [String: String],
     devNull: Int32, output: Int32
   ) -> String? {
     for index in pids.indices {
@@ -71,32 +73,25 @@ struct Instances {
   /// All that lives of the generation: those that left the group too.
   func members() -> [ProcessEntry] {
     // Without /proc there is nothing to see; then the deadlines end what waits for this.
-    (try? ProcessTable.members(token: token, keeper: keeper)) ?? []
+    (try? table()) ?? []
+  }
+
+  private func table() throws(RollbookError) -> [ProcessEntry] {
+    try ProcessTable.members(of: folder, token: token, keeper: keeper)
   }
 
   /// Stops all, so that nothing of the generation runs.
   ///
   /// - Returns: false where one cannot be stopped; then all have been continued.
-  func pause() -> Bool {
-    let deadline = Monotonic.now() + 20
-    // How long all go on between two attempts: longer and longer, since on a busy machine it takes
-    // its time until the right one has had its turn.
-    var gap = 0.005
-    while Monotonic.now() < deadline {
-      let attemptEnd = Monotonic.now() + 0.25
-      while Monotonic.now() < attemptEnd {
-        let moving = members().filter { !$0.isStopped }
-        if moving.isEmpty { return true }
-        for process in moving { kill(process.pid, SIGSTOP) }
+  func pause(until deadline: Double, while isWanted: () -> Bool) -> Bool {
+    let isPaused = Pausing.stopAll(
+      look: table, stop: { kill($0, SIGSTOP) },
+      goOn: {
         Monotonic.sleep(0.002)
-      }
-      // One that waits for a stopped child it has just forked stops only when that child goes on.
-      resume()
-      Monotonic.sleep(gap)
-      gap = min(gap * 2, 0.64)
-    }
-    resume()
-    return false
+        return Monotonic.now() < deadline && isWanted()
+      })
+    if !isPaused { resume() }
+    return isPaused
   }
 
   func resume() {

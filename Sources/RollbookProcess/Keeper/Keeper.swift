@@ -21,6 +21,8 @@ final class Keeper {
 
   /// Seconds after SIGKILL in which a process must be gone; one that the kernel holds is left.
   private static let killLimit = 10.0
+  /// Seconds that pausing may take at least, as long as somebody waits for it.
+  private static let pauseLimit = 20.0
 
   private let gate: OpenGate
   private let log: KeeperLog
@@ -45,20 +47,14 @@ final class Keeper {
     self.gate = gate
     let spec = gate.spec
     devNull = try Descriptor.open("/dev/null", O_RDWR)
-    var ends: (Int32, Int32) = (-1, -1)
-    let code = unsafe withUnsafeMutableBytes(of: &ends) { buffer in
-      unsafe rollbook_pipe(buffer.baseAddress?.assumingMemoryBound(to: Int32.self))
-    }
-    guard code == 0 else { throw Files.failure("make", "a pipe") }
-    let output = Descriptor(adopting: ends.1)
-    log = try KeeperLog(
-      path: spec.log, limit: spec.logLimit, source: Descriptor(adopting: ends.0))
-    instances = Instances(keeper: gate.identity, token: spec.token, count: spec.instances)
+    let output = try KeeperLog.makePipe(gate.folder.output)
+    log = try KeeperLog(path: spec.log, limit: spec.logLimit, pipe: gate.folder.output)
+    instances = Instances(
+      gate.folder, keeper: gate.identity, token: spec.token, count: spec.instances)
     outcome = GenerationOutcome(instances: [], startedAt: .now(), endedAt: .now())
     let environment = spec.environment.merging(gate.secrets) { $1 }
     outcome.startFailure = instances.start(
-      spec, environment: environment, folder: gate.folder, devNull: devNull.raw,
-      output: output.raw)
+      spec, environment: environment, devNull: devNull.raw, output: output.raw)
     if let command = spec.readyCheck {
       let variables = environment.merging(["ROLLBOOK_INSTANCE": "0"]) { $1 }
       readyCheck = ReadyCheck(command: command, folder: gate.folder, environment: variables)
@@ -87,8 +83,7 @@ final class Keeper {
   // MARK: Waiting
 
   private func wait() {
-    var wanted = [gate.signals] + gate.control.descriptors
-    if log.isOpen { wanted.append(log.descriptor) }
+    let wanted = [gate.signals, log.descriptor] + gate.control.descriptors
     var polled = wanted.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
     guard unsafe poll(&polled, nfds_t(polled.count), pollMilliseconds()) > 0 else { return }
     for entry in polled where entry.revents != 0 {
@@ -187,7 +182,10 @@ final class Keeper {
   private func beginPause(_ requester: Int32, _ seconds: Double) -> String {
     if ending != nil { return "ending" }
     if pause != nil { return "error another request has paused the program" }
-    guard instances.pause() else { return "error the program's processes do not stop" }
+    // A requester has its own idea of how long this may take, and goes when that has passed.
+    let deadline = Monotonic.now() + max(seconds, Keeper.pauseLimit)
+    let isPaused = instances.pause(until: deadline) { gate.control.isThere(requester) }
+    guard isPaused else { return "error the program's processes do not stop" }
     pause = Pause(owner: requester, deadline: Monotonic.now() + seconds)
     return "ok"
   }
@@ -240,6 +238,7 @@ final class Keeper {
 
   private func finish() throws(RollbookError) {
     log.drain()
+    try? Files.removeFile(gate.folder.output)
     outcome.instances = instances.endings
     outcome.first = instances.firstFailed
     lookForShutdown()

@@ -75,6 +75,12 @@ final class KeeperControl {
     return events
   }
 
+  /// Whether a requester still waits for an answer.
+  func isThere(_ descriptor: Int32) -> Bool {
+    var wanted = pollfd(fd: descriptor, events: 0, revents: 0)
+    return unsafe poll(&wanted, 1, 0) == 0
+  }
+
   /// Answers a requester, if it is still there.
   func answer(_ text: String, to descriptor: Int32) {
     guard lines[descriptor] != nil else { return }

@@ -1,7 +1,8 @@
 internal import Glibc
 internal import Rollbook
 
-/// Writes what the instances say to the generation's log.
+/// Writes what the instances say to the generation's log: their keeper does, or whoever ends what a
+/// killed keeper left.
 ///
 /// A log that cannot be written never stops a program: what does not fit is dropped.
 final class KeeperLog {
@@ -11,22 +12,29 @@ final class KeeperLog {
   private var file: Descriptor?
   private(set) var size: Int64
   private var buffer: [UInt8]
-  /// False once no process holds the pipe's other end any more.
-  private(set) var isOpen = true
 
-  /// - Parameter source: the end of a pipe that does not block.
-  init(path: String, limit: Int64, source: consuming Descriptor) throws(RollbookError) {
+  /// - Parameter pipe: the path of the pipe to which the instances write.
+  init(path: String, limit: Int64, pipe: String) throws(RollbookError) {
     try Files.makeFolder(Files.parent(of: path))
     let file = try KeeperLog.open(path)
     self.path = path
     self.limit = limit
     buffer = [UInt8](repeating: 0, count: Int(max(1, min(limit, 65536))))
-    self.source = source
+    // Both ends: else one that nobody writes to any more would look readable for ever.
+    source = try Descriptor.open(pipe, O_RDWR | O_NONBLOCK | O_NOFOLLOW)
     size = Int64(lseek(file.raw, 0, SEEK_END))
     self.file = consume file
   }
 
   var descriptor: Int32 { source.raw }
+
+  /// Makes a pipe, and opens it for programs: both ends, so that writing never fails because
+  /// nobody reads.
+  static func makePipe(_ path: String) throws(RollbookError) -> Descriptor {
+    try Files.removeFile(path)
+    guard unsafe mkfifo(path, 0o600) == 0 else { throw Files.failure("make the pipe", path) }
+    return try Descriptor.open(path, O_RDWR | O_NOFOLLOW)
+  }
 
   /// Writes what is there now; at most so much that others get their turn.
   func drain() {
@@ -35,11 +43,7 @@ final class KeeperLog {
       let count = unsafe buffer.withUnsafeMutableBytes { buffer in
         retrying { unsafe read(raw, buffer.baseAddress, buffer.count) }
       }
-      if count < 0 { return }
-      if count == 0 {
-        isOpen = false
-        return
-      }
+      if count <= 0 { return }
       if size + Int64(count) > limit { rotate() }
       size += Int64(count)
       try? file?.write(buffer, count: count, path: path)

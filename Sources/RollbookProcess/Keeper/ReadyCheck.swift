@@ -7,6 +7,8 @@ struct ReadyCheck {
   static let interval = 0.5
   /// Seconds after which a check is ended and counts as not passed.
   static let limit = 5.0
+  /// The bytes of a check's output that are told.
+  static let outputLimit = 65536
 
   private let command: String
   private let folder: GenerationFolder
@@ -39,9 +41,8 @@ struct ReadyCheck {
     }
     guard !hasPassed, now >= nextAt else { return }
     nextAt = now + ReadyCheck.interval
-    guard let log = try? Descriptor.open(folder.readyLog, O_WRONLY | O_CREAT | O_TRUNC) else {
-      return
-    }
+    guard let log = try? Descriptor.open(folder.readyLogPartial, O_WRONLY | O_CREAT | O_TRUNC)
+    else { return }
     let shell = Spawn(
       path: "/bin/sh", arguments: ["sh", "-c", command], environment: environment,
       folder: folder.work, input: devNull, output: log.raw, group: 0)
@@ -55,6 +56,7 @@ struct ReadyCheck {
     // What it left running is not to pile up.
     kill(-pid, SIGKILL)
     running = nil
+    try? Files.rename(folder.readyLogPartial, to: folder.readyLog)
     nextAt = Monotonic.now() + ReadyCheck.interval
     if isSuccess {
       do {
