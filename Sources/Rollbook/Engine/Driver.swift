@@ -180,7 +180,7 @@ struct Driver: Sendable {
     let id = operation.id
     let isCancellable = situation.isCancellable
     return try await engine.journal.read { (reader) throws(RollbookError) in
-      if try reader.outcome(of: id) != nil { throw .endedMeanwhile(id) }
+      if try reader.outcome(of: id) != nil { throw try reader.endedMeanwhile(id) }
       guard isCancellable else { return false }
       return try !reader.cancellations(of: id).isEmpty
     }

@@ -88,6 +88,8 @@ struct ApplicationDetail: ListingRow {
   var parallelism: Int
   var deleteTimestamp: String?
   var observed: ObservedShape?
+  /// What may run although it should not: its operation was abandoned, or never answered.
+  var suspects: [SuspectShape]?
   var operationInProgress: OperationInProgress?
   var snapshotCount: Int?
   var bytes: BytesHeld?

@@ -86,6 +86,7 @@ final class ChangeSession: Sendable {
     let status = ExitStatus(report)
     Standard.print(Summary.standing(report, snapshot: try await takenSnapshot(report)))
     for line in Summary.causes(report) { Standard.note("  " + line) }
+    for line in try await suspects(report) { Standard.note("  " + line) }
     if status == .failedAndNothingRuns, let wayOut = try await wayOut(report.state) {
       Standard.note("  " + wayOut)
     }
@@ -98,6 +99,22 @@ final class ChangeSession: Sendable {
     guard operation.kind == .createSnapshot else { return nil }
     return try await engine.journal.read { (reader) throws(RollbookError) in
       try reader.steps(of: operation.id).first { $0.name == .snapshotting }?.detail.snapshot
+    }
+  }
+
+  /// What may still run after its operation was abandoned.
+  private func suspects(_ report: OperationReport) async throws(RollbookError) -> [String] {
+    guard report.record.operation.parameters.abandon == true else { return [] }
+    let id = report.state.application.id
+    return try await engine.journal.read { (reader) throws(RollbookError) in
+      var lines: [String] = []
+      for suspect in try reader.unresolvedSuspects(of: id) {
+        let version = try reader.generation(of: suspect)?.version.version
+        lines.append(
+          "\(SuspectFacts.name(version)) may still run; `rollbook settle` ends it when it can be "
+            + "reached")
+      }
+      return lines
     }
   }
 
@@ -127,12 +144,7 @@ extension ChangeSession.Scope {
       case .application(let name):
         return Set([try reader.livingApplication(named: name)?.runtime].compactMap(\.self))
       case .everything:
-        var runtimes = Set<String>()
-        let open = try reader.openOperations().map(\.application)
-        for id in open + (try reader.allRunning().map(\.application)) {
-          if let runtime = try reader.application(id)?.runtime { runtimes.insert(runtime) }
-        }
-        return runtimes
+        return Set(try reader.applicationsToSettle().map(\.runtime))
       }
     }
   }

@@ -6,6 +6,8 @@ struct StatusReport: Sendable {
   let state: ApplicationState
   let version: ApplicationVersion
   let observation: Observation?
+  /// What may run although it should not.
+  let suspects: [SuspectFacts]
   /// The version of what is observed.
   let observedVersion: Int64?
   let isInterrupted: Bool
@@ -25,8 +27,14 @@ struct StatusReport: Sendable {
       let runtime = try Runtimes.runtime(of: state.application, in: session.home)
       observation = await runtime.observe(generation)
     }
+    var suspects = facts.suspects
+    for index in suspects.indices {
+      guard let generation = suspects[index].generation else { continue }
+      let runtime = try Runtimes.runtime(of: state.application, in: session.home)
+      suspects[index].observation = await runtime.observe(generation)
+    }
     return StatusReport(
-      state: state, version: facts.version, observation: observation,
+      state: state, version: facts.version, observation: observation, suspects: suspects,
       observedVersion: facts.generation?.version.version,
       isInterrupted: try session.isInterrupted(state),
       holder: state.inFlight == nil ? nil : Holder.of(state.application.id, in: session.home),
@@ -41,6 +49,7 @@ struct StatusReport: Sendable {
     let lastStep: Step?
     let snapshotCount: Int
     let artifacts: Set<String>
+    let suspects: [SuspectFacts]
 
     init(
       _ reader: borrowing JournalReader, _ state: ApplicationState
@@ -65,6 +74,7 @@ struct StatusReport: Sendable {
       snapshotCount = try reader.snapshots(of: id, limit: Int.max)
         .reduce(0) { $0 + ($1.status == .ready ? 1 : 0) }
       artifacts = Set(versions.map(\.artifact))
+      suspects = try SuspectFacts.read(of: id, reader)
     }
   }
 
@@ -86,6 +96,7 @@ struct StatusReport: Sendable {
     detail.operationInProgress = state.inFlight.map {
       OperationInProgress($0, isInterrupted: isInterrupted, holder: holder)
     }
+    if !suspects.isEmpty { detail.suspects = suspects.map(SuspectShape.init) }
     detail.snapshotCount = snapshotCount
     detail.bytes = bytes
     return detail
@@ -98,7 +109,10 @@ extension StatusReport {
     let shown = state.shown
     sheet.add("NAME", state.application.name)
     sheet.add("STATUS", state.status.name, state.status.style)
-    sheet.add("OBSERVED", observedText.text, observedText.style)
+    if observation != nil || suspects.isEmpty {
+      sheet.add("OBSERVED", observedText.text, observedText.style)
+    }
+    for suspect in suspects { sheet.add("OBSERVED", suspect.text, suspect.style) }
     sheet.add("VERSION", versionText)
     sheet.add("PARALLELISM", parallelismText)
     sheet.add("IN FLIGHT", inFlightText, .busy)

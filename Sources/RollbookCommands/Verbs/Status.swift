@@ -44,7 +44,7 @@ extension StatusReport {
   /// Whether it differs from an earlier one in more than the time.
   fileprivate func isNews(after other: StatusReport) -> Bool {
     state != other.state || lastStep != other.lastStep || observation != other.observation
-      || isInterrupted != other.isInterrupted
+      || isInterrupted != other.isInterrupted || suspects != other.suspects
   }
 }
 
