@@ -28,13 +28,12 @@ extension Engine {
     let candidates = try await journal.read { (reader) throws(RollbookError) in
       try reader.applicationsToSettle()
     }
-    var reports: [SettlingReport] = []
-    for application in candidates {
-      reports += try await settle(application, control).map {
+    let reports = try await several(candidates) { (application) async throws(RollbookError) in
+      try await self.settle(application, control).map {
         SettlingReport(application: application, finding: $0)
       }
     }
-    return reports
+    return reports.flatMap(\.self)
   }
 
   private func settle(
@@ -51,7 +50,8 @@ extension Engine {
     } catch {
       switch error.code {
       case .interrupted, .journalMissing, .notAJournal, .journalTooNew, .journalDamaged,
-        .journalReadOnly, .journalReplaced, .journalFailed, .outcomeUnknown:
+        .journalReadOnly, .journalReplaced, .journalFailed, .diskFull, .diskFailed,
+        .outcomeUnknown:
         throw error
       // One application's trouble must not keep the others from being settled.
       default: findings.append(.waiting(error))
