@@ -159,6 +159,7 @@ import Testing
       #expect(shown.map { $0["Observed"]["State"].text } == ["RUNNING"])
       #expect(shown.map { $0["ApplicationVersionId"].int } == [1])
       try await stage.rollbook("stop", "shop", "--force").exits(5).says("`rollbook settle`")
+      try await stage.rollbook("list").exits(0).shows("may still run, run `rollbook settle`")
 
       try await stage.rollbook("settle").exits(0).shows("shop: version 1").shows("was ended")
       #expect(stage.livingGenerations().isEmpty)

@@ -146,7 +146,9 @@ struct Driver: Sendable {
   ) async throws {
     var detail = StepDetail()
     detail.holder = "process \(Holder.current.pid)"
-    detail.observed = "old generation: \(old.rawValue), new: \(new?.rawValue ?? "none")"
+    var seen = situation.task.stopsOld ? ["the old version \(old.inWords)"] : []
+    if let new { seen.append("the new one \(new.inWords)") }
+    detail.observed = seen.isEmpty ? "nothing had been started" : seen.joined(separator: ", ")
     detail.verdict =
       Settling.verdict(
         situation.task, stage: progress.stage, isCancelled: try await isCancelled(), old: old,

@@ -90,6 +90,8 @@ struct ApplicationDetail: ListingRow {
   var observed: ObservedShape?
   /// What may run although it should not: its operation was abandoned, or never answered.
   var suspects: [SuspectShape]?
+  /// Why it is READY, where that is for a failure.
+  var lastFailure: LastFailureShape?
   var operationInProgress: OperationInProgress?
   var snapshotCount: Int?
   var bytes: BytesHeld?

@@ -16,6 +16,8 @@ struct StatusReport: Sendable {
   /// How many of its snapshots are READY.
   let snapshotCount: Int
   let bytes: BytesHeld
+  /// Why it is READY, where that is for a failure.
+  let lastFailure: LastFailure?
 
   static func read(_ name: String, _ session: ReadSession) async throws -> StatusReport {
     let state = try session.state(of: name)
@@ -39,7 +41,8 @@ struct StatusReport: Sendable {
       isInterrupted: try session.isInterrupted(state),
       holder: state.inFlight == nil ? nil : Holder.of(state.application.id, in: session.home),
       lastStep: facts.lastStep, snapshotCount: facts.snapshotCount,
-      bytes: bytes(of: state.application, facts.artifacts, in: session.home))
+      bytes: bytes(of: state.application, facts.artifacts, in: session.home),
+      lastFailure: facts.lastFailure)
   }
 
   /// What one transaction reads.
@@ -50,6 +53,7 @@ struct StatusReport: Sendable {
     let snapshotCount: Int
     let artifacts: Set<String>
     let suspects: [SuspectFacts]
+    let lastFailure: LastFailure?
 
     init(
       _ reader: borrowing JournalReader, _ state: ApplicationState
@@ -75,6 +79,7 @@ struct StatusReport: Sendable {
         .reduce(0) { $0 + ($1.status == .ready ? 1 : 0) }
       artifacts = Set(versions.map(\.artifact))
       suspects = try SuspectFacts.read(of: id, reader)
+      lastFailure = try LastFailure(of: state, reader)
     }
   }
 
@@ -96,6 +101,7 @@ struct StatusReport: Sendable {
     detail.operationInProgress = state.inFlight.map {
       OperationInProgress($0, isInterrupted: isInterrupted, holder: holder)
     }
+    detail.lastFailure = lastFailure.map(LastFailureShape.init)
     if !suspects.isEmpty { detail.suspects = suspects.map(SuspectShape.init) }
     detail.snapshotCount = snapshotCount
     detail.bytes = bytes
@@ -116,6 +122,11 @@ extension StatusReport {
     sheet.add("VERSION", versionText)
     sheet.add("PARALLELISM", parallelismText)
     sheet.add("IN FLIGHT", inFlightText, .busy)
+    if let lastFailure {
+      let more = "`rollbook operation \(state.application.name) \(lastFailure.record.operation.id)`"
+      sheet.add("CAUSE", "\(lastFailure.text); more: \(more)", .bad)
+      sheet.add("WAY OUT", lastFailure.wayOut?.text)
+    }
     if let from = shown.rolledBackFrom, let to = shown.rolledBackTo {
       sheet.add("ROLLED BACK", "from version \(from) to version \(to)")
     }

@@ -22,7 +22,7 @@ struct Settle: AsyncParsableCommand {
     var isDone = true
     for report in reports {
       let state = try await session.engine.state(of: report.application)
-      Standard.print(Settle.line(report, state))
+      Standard.tell(Settle.line(report, state))
       switch report.finding {
       // Nothing of a suspect is in progress.
       case .settled, .ended, .swept: break

@@ -21,7 +21,7 @@ struct Status: AsyncParsableCommand {
     var screen = Screen()
     screen.shown(report.factSheet.render(for: .output))
     // An interrupted operation goes on by nobody's hand: there is nothing to wait for.
-    while report.state.inFlight != nil && !report.isInterrupted {
+    while report.state.inFlight != nil && !report.isInterrupted && !Standard.isGone {
       try await Task.sleep(for: .milliseconds(options.output == .table ? 200 : 500))
       let next = try await StatusReport.read(name, session)
       defer { report = next }
