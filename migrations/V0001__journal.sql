@@ -174,9 +174,6 @@ CREATE TABLE suspects (
   since INTEGER NOT NULL
 ) STRICT;
 
-CREATE INDEX suspects_by_application ON suspects (application_id);
-CREATE INDEX suspects_by_cluster ON suspects (cluster) WHERE cluster IS NOT NULL;
-
 CREATE TABLE suspect_resolutions (
   suspect_id INTEGER PRIMARY KEY REFERENCES suspects (id),
   resolution TEXT NOT NULL,
@@ -195,6 +192,12 @@ CREATE TABLE versions (
 ) STRICT;
 
 CREATE UNIQUE INDEX versions_by_number ON versions (application_id, version);
+
+-- The suspects without a resolution: few, so that they are read whole. Written with those rows, and
+-- rebuildable from them.
+CREATE TABLE open_suspects (
+  suspect_id INTEGER PRIMARY KEY REFERENCES suspects (id)
+) STRICT;
 
 -- A snapshot's intent; its outcome row says whether there is one.
 CREATE TABLE snapshots (

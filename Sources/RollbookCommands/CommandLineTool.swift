@@ -9,12 +9,15 @@ public enum CommandLineTool {
   ///   becomes the executable beside it where an application needs another.
   public static func main(bringing more: Runtimes.More? = nil) async -> Never {
     Runtimes.bring(more)
+    Standard.keepNumbers()
     do {
+      try checkText()
       let arguments = try HomeOptions.takeLeading(from: Array(CommandLine.arguments.dropFirst()))
       if arguments == ["--version"] {
         Standard.print(RollbookCommand.version)
         end(with: ExitStatus.done.rawValue)
       }
+      try Verbs.check(arguments)
       var verb = try RollbookCommand.parseAsRoot(arguments)
       if var verb = verb as? any AsyncParsableCommand {
         try await verb.run()
@@ -27,7 +30,28 @@ public enum CommandLineTool {
     end(with: ExitStatus.done.rawValue)
   }
 
+  /// What is not text would be kept, and looked for, as another text.
+  private static func checkText() throws(RollbookError) {
+    for index in CommandLine.arguments.indices.dropFirst() {
+      let word = CommandLine.arguments[index]
+      // Only where something was replaced can it be another text than what was given.
+      guard word.unicodeScalars.contains("\u{FFFD}"),
+        let raw = unsafe CommandLine.unsafeArgv[index],
+        unsafe String(validatingCString: raw) == nil
+      else { continue }
+      let before = CommandLine.arguments[index - 1]
+      let place = before.hasPrefix("-") ? ", after \(before)" : ""
+      throw RollbookError(
+        .invalidArgument, "Argument \(index) (\"\(word)\"\(place)) is not text in UTF-8.",
+        hint: "The journal holds text: give files and folders a path that is UTF-8.")
+    }
+  }
+
   private static func end(with status: Int32) -> Never {
+    if let reason = Standard.answerFailure {
+      Standard.note("rollbook: The answer could not be written: \(reason).")
+      exit(status == ExitStatus.done.rawValue ? ExitStatus.other.rawValue : status)
+    }
     #if DEBUG
     DeathProbe.writeCount()
     #endif

@@ -37,7 +37,7 @@ enum ExitStatus: Int32, Sendable {
       self = .refused
     case .invalidArgument: self = .usage
     case .journalMissing, .notAJournal, .journalTooNew, .journalDamaged, .journalReadOnly,
-      .journalReplaced, .journalFailed, .outcomeUnknown:
+      .journalReplaced, .journalFailed, .diskFull, .diskFailed, .outcomeUnknown:
       self = .journal
     case .runtimeUnreachable, .runtimeFailed, .interrupted, .system: self = .other
     }

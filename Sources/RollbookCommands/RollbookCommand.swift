@@ -18,7 +18,9 @@ struct RollbookCommand: ParsableCommand {
       $ROLLBOOK_HOME, else $XDG_STATE_HOME/rollbook, else ~/.local/state/rollbook.
 
       Exit status: 0 done; 3 failed or cancelled, and a version runs; 4 failed or cancelled, and \
-      nothing runs; 5 refused; 64 wrong usage; 74 the journal cannot be read or written; 1 else.
+      nothing runs; 5 refused; 64 wrong usage; 74 the journal cannot be read or written; 130 and 143 \
+      left by Ctrl-C or SIGTERM before the end, what is in progress is settled by the next command; \
+      1 else.
       """,
     groupedSubcommands: [
       CommandGroup(

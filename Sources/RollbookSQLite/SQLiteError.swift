@@ -19,6 +19,10 @@ public struct SQLiteError: Error, Sendable, Equatable, CustomStringConvertible {
     return "SQLite error \(code): \(message)\(statement)"
   }
 
+  /// Whether the disk had no room: SQLITE_FULL, or SQLITE_IOERR_SHMSIZE, which is what it is called
+  /// where the WAL's index could not be made as long as it has to be.
+  public var isAboutRoom: Bool { primaryCode == .full || code == 4874 }
+
   /// The result codes that Rollbook tells apart.
   public struct PrimaryCode: RawRepresentable, Sendable, Hashable {
     public let rawValue: Int32

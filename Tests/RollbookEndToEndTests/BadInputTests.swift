@@ -50,7 +50,13 @@ import Testing
         create("--secret-property", "ROLLBOOK_KEY=@\(code)"), 64,
         "ROLLBOOK_ names are Rollbook's own"),
       Refusal(create("--settle=-1"), 64, "settle"),
+      Refusal(create("--settle", "-1"), 64, "--settle -1 is not between"),
       Refusal(create("--timeout", "nan"), 64, "timeout"),
+      Refusal(create("--timeout", "0"), 64, "--timeout 0 is not greater than --settle 2"),
+      Refusal(
+        create("--timeout", "0.5", "--settle", "3"), 64,
+        "--timeout 0.5 is not greater than --settle 3"),
+      Refusal(create("--property", "A B=1"), 64, "is no name for a property"),
       Refusal(create("--bake", "1e300"), 64, "bake"),
       Refusal(create("--runtime", "spark"), 64, "There is no runtime named spark"),
       Refusal(create("--flink-url", "http://x"), 64, "has no meaning on the runtime process"),
@@ -88,6 +94,8 @@ import Testing
       Refusal(["update", "shop", "--if-version", "0"], 64, "1 to 999999999"),
       Refusal(["update", "shop", "--if-version", "1000000000"], 64, "1 to 999999999"),
       Refusal(["scale", "shop", "--parallelism", "2", "--if-version", "9"], 5, "version 1, not 9"),
+      Refusal(["update", "shop", "--settle", "30"], 64, "--timeout 30 is not greater"),
+      Refusal(["scale", "shop", "--parallelism", "-1"], 64, "Parallelism -1 is not between"),
       Refusal(["scale", "shop", "--parallelism", "0"], 64, "Parallelism 0 is not between"),
       Refusal(["scale", "shop", "--parallelism", "1"], 5, "has parallelism 1 already"),
       Refusal(["update", "shop", "--parallelism", "0"], 64, "Parallelism 0 is not between"),
@@ -121,6 +129,8 @@ import Testing
       Refusal(["operations", "shop", "--next-token", "0000000000000001"], 64, "page token"),
       Refusal(["operation", "shop", "99"], 5, "has no operation 99"),
       Refusal(["frobnicate"], 64, "frobnicate"),
+      Refusal(["updat", "shop"], 64, "Did you mean `rollbook update`?"),
+      Refusal(["histroy", "shop"], 64, "Did you mean `rollbook history`?"),
     ]
   }
 

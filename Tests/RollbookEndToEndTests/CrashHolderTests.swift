@@ -114,7 +114,7 @@ import Testing
 
       held.command.send(SIGCONT)
       try held.release()
-      #expect(try await held.command.end().status != 0)
+      try await held.command.end().exits(5).says("`rollbook operations shop` tells by whom")
       #expect(stage.livingGenerations().isEmpty)
       #expect(stage.keepers().isEmpty)
       try await stage.rollbook("start", "shop").exits(0)
@@ -140,6 +140,33 @@ import Testing
       #expect(stage.running("shop") == [2])
       try await stage.rollbook("stop", "shop").exits(0)
       try await stage.rollbook("stop", "shop", "--force", "--abandon").exits(5)
+    }
+  }
+
+  @Test("What was abandoned is shown while it runs, and settle ends it")
+  func settleSuspects() async throws {
+    try await onStage { stage in
+      try await running(stage)
+      let held = try await stage.hold("update", "shop", "--redeploy", at: "before stop")
+      held.command.send(SIGKILL)
+      _ = try await held.command.end()
+      let abandoned = stage.livingGenerations()
+      try await stage.rollbook("stop", "shop", "--force", "--abandon").exits(0)
+        .says("version 1 may still run; `rollbook settle` ends it")
+      #expect(stage.livingGenerations() == abandoned)
+      let status = try await stage.rollbook("status", "shop").exits(0)
+        .shows("version 1 may still run since its operation was abandoned").shows("now it runs")
+      #expect(!status.out.contains("nothing runs"))
+      let shown = try await stage.json("status", "shop")["ApplicationDetail"]["Suspects"].array
+      #expect(shown.map { $0["Observed"]["State"].text } == ["RUNNING"])
+      #expect(shown.map { $0["ApplicationVersionId"].int } == [1])
+      try await stage.rollbook("stop", "shop", "--force").exits(5).says("`rollbook settle`")
+      try await stage.rollbook("list").exits(0).shows("may still run, run `rollbook settle`")
+
+      try await stage.rollbook("settle").exits(0).shows("shop: version 1").shows("was ended")
+      #expect(stage.livingGenerations().isEmpty)
+      try await stage.rollbook("status", "shop").exits(0).shows("nothing runs")
+      try await stage.rollbook("settle").exits(0).says("nothing to settle")
     }
   }
 

@@ -100,10 +100,59 @@ import Testing
         // Nothing can be missing: the last command left no WAL behind.
         #expect(run.err == "")
       }
+      try await reader.rollbook(["wait", "shop"]).exits(0).shows("READY at version 1")
       for verb in [["start", "shop"], ["update", "shop", "--description", "x"], ["settle"]] {
-        try await reader.rollbook(verb).exits(74)
+        try await reader.rollbook(verb).exits(74).says("cannot be written (Permission denied)")
+          .says("It can be read")
       }
       #expect(try stage.fingerprint() == before)
+    }
+  }
+
+  @Test(
+    "A home of which only the journal may be written is not written", .enabled(if: Reader.isThere))
+  func lockedLocks() async throws {
+    try await onStage { stage in
+      try await stage.createAndStart("shop")
+      try await stage.rollbook("stop", "shop").exits(0)
+      let reader = try await Reader(stage, folders: 0o777, files: 0o666)
+      defer { reader.giveBack() }
+      try stage.setMode(0o444, of: stage.home + "/locks/1")
+      for verb in [["start", "shop"], ["delete", "shop", "--yes"]] {
+        try await reader.rollbook(verb).exits(74).says("The home cannot be written")
+          .says("locks/1: Permission denied").says("Check the permissions")
+      }
+    }
+  }
+
+  @Test("A home that may not be looked into is not to be made anew", .enabled(if: Reader.isThere))
+  func lockedHome() async throws {
+    try await onStage { stage in
+      try await prepared(stage)
+      let reader = try await Reader(stage)
+      defer { reader.giveBack() }
+      try stage.setMode(0o000, of: stage.home)
+      for verb in [["list"], ["status", "shop"], ["start", "shop"]] {
+        let run = try await reader.rollbook(verb)
+        run.exits(74).says("Permission denied")
+        #expect(!run.err.contains("rollbook create"))
+      }
+    }
+  }
+
+  @Test("What is no journal at all is called so by every verb", arguments: ["hello", "folder"])
+  func neverAJournal(_ what: String) async throws {
+    try await onStage { stage in
+      try FileManager.default.createDirectory(
+        atPath: stage.home, withIntermediateDirectories: true)
+      if what == "folder" {
+        try FileManager.default.createDirectory(
+          atPath: stage.journal, withIntermediateDirectories: true)
+      } else {
+        try stage.write("hello", to: "home/journal.db")
+      }
+      try await expectRefusal(
+        stage, saying: what == "folder" ? "is a folder" : "not a Rollbook journal")
     }
   }
 
@@ -156,7 +205,7 @@ import Testing
       }
     }
 
-    init(_ stage: Stage) async throws {
+    init(_ stage: Stage, folders: Int = 0o555, files: Int = 0o444) async throws {
       self.stage = stage
       // The built executables may be where only their owner comes. By another process: what this one
       // writes would stay open in what other tests start this moment, and could not be executed.
@@ -166,7 +215,7 @@ import Testing
       try stage.setMode(0o755, of: stage.folder)
       let user = ["--reuid", "65534", "--regid", "65534", "--clear-groups"]
       prefix = geteuid() == 0 ? [Reader.setpriv ?? "setpriv"] + user : []
-      try setModes(folders: 0o555, files: 0o444)
+      try setModes(folders: folders, files: files)
     }
 
     /// Lets the home be removed.

@@ -51,7 +51,7 @@ import Testing
     try await onStage { stage in
       try await stage.create("shop", Program.throwingAtOnce, "--rollback", "--settle", "20")
       try await stage.rollbook("start", "shop").exits(4)
-        .shows("STARTING failed; READY at version 1, nothing runs")
+        .shows("the start failed; READY at version 1, nothing runs")
         .says("cause: fatal error: it does not work")
       #expect(try await stage.standing("shop") == "READY 1")
       #expect(stage.keepers() == [])

@@ -31,7 +31,7 @@ import Testing
       #expect(try await stage.standing("shop") == "ROLLING_BACK 4")
       try stage.write("", to: "ready")
       let run = try await update.end()
-      run.exits(3).shows("shop: UPDATING failed; rolled back to version 3, RUNNING")
+      run.exits(3).shows("shop: the update failed; rolled back to version 3, RUNNING")
       #expect(try await stage.standing("shop") == "RUNNING 3")
 
       try await expectTheJournalTellsIt(stage)

@@ -55,7 +55,8 @@ import Testing
       try await stage.createAndStart("shop", Program.counter, "--rollback")
       let update = try await heldUpdate(stage, "shop")
       try await stage.rollbook("stop", "shop", "--force", "-m", "enough").exits(0).shows("READY")
-      try await update.end().exits(4).shows("UPDATING cancelled; stopped, READY")
+        .says("way out: `rollbook rollback shop` goes back to version 1")
+      try await update.end().exits(4).shows("the update was cancelled; stopped, READY")
       #expect(
         try await stage.json("status", "shop")["ApplicationDetail"]["ApplicationStatus"].text
           == "READY")
@@ -81,7 +82,7 @@ import Testing
       try await stage.waitUntilCounting("shop", above: 3)
       let update = try await heldUpdate(stage, "shop")
       try await stage.rollbook("rollback", "shop").exits(0).shows("RUNNING at version 1")
-      try await update.end().exits(3).shows("UPDATING cancelled; rolled back to version 1")
+      try await update.end().exits(3).shows("the update was cancelled; rolled back to version 1")
       #expect(try await stage.standing("shop") == "RUNNING 1")
       #expect(stage.running("shop") == [1])
       #expect(

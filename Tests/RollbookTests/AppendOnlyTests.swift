@@ -43,8 +43,8 @@ import Testing
     let bench = try Bench()
     let connection = try Connection(path: bench.engine.journal.path, mode: .readOnly)
     let changing: Set = [
-      "applications", "heads", "open_operations", "running", "operation_kinds",
-      "operation_statuses", "application_statuses",
+      "applications", "heads", "open_operations", "running", "open_suspects",
+      "operation_kinds", "operation_statuses", "application_statuses",
     ]
     let statement = try connection.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'")
     var found: Set<String> = []

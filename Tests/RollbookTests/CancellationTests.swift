@@ -103,6 +103,22 @@ import Testing
     #expect(report.state.version == 2)
   }
 
+  @Test func `who asks for a rollback of what hangs is told how to end its holder`() async throws {
+    let bench = try Bench()
+    try await bench.create()
+    try await bench.start()
+    let held = try await bench.engine.prepare(
+      .update(Bench.updateRequest()), on: "shop", by: bench.requester)
+    await #expect {
+      try await bench.run(.rollback(RollbackRequest()))
+    } throws: {
+      let error = $0 as? RollbookError
+      return error?.code == .holderDoesNotAnswer
+        && error?.hint?.contains("`rollbook stop shop --force --kill-holder`") == true
+    }
+    _ = try await bench.engine.perform(held)
+  }
+
   @Test func `an unreachable runtime keeps the operation in progress until it is abandoned`()
     async throws
   {

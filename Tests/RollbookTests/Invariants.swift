@@ -83,6 +83,14 @@ private func checkRows(_ path: String, _ place: Comment) throws {
       """
     ),
     (
+      "a list of open suspects that is not what their rows say",
+      """
+      SELECT count(*) FROM suspects AS s
+      WHERE (SELECT count(*) FROM open_suspects AS o WHERE o.suspect_id = s.id)
+         <> (SELECT NOT EXISTS (SELECT 1 FROM suspect_resolutions AS r WHERE r.suspect_id = s.id))
+      """
+    ),
+    (
       "a broken chain of operations",
       """
       SELECT count(*) FROM operations AS n

@@ -5,8 +5,9 @@ import Testing
 
 /// Every statement of the engine and of the lists finds its rows by a key.
 @Suite struct QueryPlanTests {
-  /// These hold a row for each operation in flight or application that runs, and are read whole.
-  static let small: Set<String> = ["open_operations", "running"]
+  /// These hold a row for each operation in flight, application that runs or suspect that nobody has
+  /// resolved, and are read whole.
+  static let small: Set<String> = ["open_operations", "running", "open_suspects"]
 
   @Test func `no statement scans a table that grows`() async throws {
     let bench = try Bench()
@@ -51,6 +52,7 @@ import Testing
     try await bench.start()
     try await bench.update()
     _ = try await bench.engine.interruptedByReboot()
+    try await abandonAndSettle(bench)
     _ = try await bench.engine.planRollback(RollbackRequest(toVersion: 1), on: "shop")
     for kind in OperationKind.allCases.map(Optional.some) + [nil] {
       for status in OperationStatus.allCases.map(Optional.some) + [nil] {
@@ -66,6 +68,17 @@ import Testing
       _ = try reader.versions(of: shop.id, limit: 2)
       _ = try reader.snapshots(of: shop.id, limit: 2)
       return 0
+    }
+  }
+  private func abandonAndSettle(_ bench: Bench) async throws {
+    bench.runtime.change { $0.isReachable = false }
+    await #expect(throws: RollbookError.self) { try await bench.update() }
+    try await bench.run(.abandon)
+    bench.runtime.change { $0.isReachable = true }
+    _ = try await bench.engine.settleAll()
+    try await bench.start()
+    _ = try await bench.engine.journal.read { (reader) throws(RollbookError) in
+      try reader.unresolvedSuspects(on: "somewhere")
     }
   }
 }

@@ -194,7 +194,7 @@ import Testing
     }
   }
 
-  @Test func `not ready in time is a failure, settling past the deadline is not`() {
+  @Test func `not RUNNING in time is a failure, ready or not`() {
     var watch = Watch(now: 0, timeout: 10, settle: 2)
     guard case .failed(let failure, .start) = watch.observe(waiting, at: 10) else {
       Issue.record("the timeout passed")
@@ -203,7 +203,44 @@ import Testing
     #expect(failure.rootCause == "not ready within 10 s")
     var late = Watch(now: 0, timeout: 10, settle: 2)
     #expect(late.observe(ready, at: 9.5) == .goOn)
-    #expect(late.observe(ready, at: 11.5) == .passed)
+    guard case .failed(let cause, .settle) = late.observe(ready, at: 10) else {
+      Issue.record("the settle window went on past the timeout")
+      return
+    }
+    #expect(cause.rootCause == "ready, but not RUNNING within 10 s")
+  }
+
+  @Test func `a window that ended in time counts, however late somebody looks`() {
+    var watch = Watch(now: 0, timeout: 10, settle: 2)
+    #expect(watch.observe(ready, at: 7.5) == .goOn)
+    #expect(watch.observe(ready, at: 10.3) == .passed)
+    var late = Watch(now: 0, timeout: 10, settle: 2)
+    #expect(late.observe(ready, at: 8.5) == .goOn)
+    guard case .failed = late.observe(ready, at: 10.7) else {
+      Issue.record("a window that ended after the timeout counted")
+      return
+    }
+  }
+
+  @Test(arguments: [(0, 0), (2, 2), (0.5, 3), (0, 2)])
+  func `a timeout that nothing could keep is refused`(_ timeout: Double, _ settle: Double) {
+    var configuration = VersionConfiguration(codeName: "shop")
+    configuration.timeoutSeconds = timeout
+    configuration.settleSeconds = settle
+    #expect {
+      try Validation.configuration(configuration)
+    } throws: {
+      let error = $0 as? RollbookError
+      return error?.code == .invalidArgument
+        && error?.message.contains("is not greater than --settle") == true
+    }
+  }
+
+  @Test(arguments: ["A B", "A\tB", "A\n", "\u{A0}", "A\u{2028}", "A=B", "", "A\0", "ROLLBOOK_X"])
+  func `names of properties that nothing could carry are refused`(_ name: String) {
+    var configuration = VersionConfiguration(codeName: "shop")
+    configuration.properties[name] = "1"
+    #expect(throws: RollbookError.self) { try Validation.configuration(configuration) }
   }
 
   @Test func `a timeout is told as it was set, whatever the clock says`() {

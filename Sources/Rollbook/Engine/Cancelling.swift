@@ -26,7 +26,8 @@ extension Engine {
       .holderDoesNotAnswer,
       "\(operation.kind.name) \(operation.id) of \(application.name) is held by \(holder), "
         + "which does not answer. The request is recorded; it is followed when the holder goes on.",
-      hint: "--kill-holder ends that process and settles.")
+      hint: "`rollbook stop \(application.name) --force --kill-holder` ends that process and "
+        + "settles what it left.")
   }
 
   /// Checks a request that would give up what is in flight, before anything is written.

@@ -146,7 +146,9 @@ struct Driver: Sendable {
   ) async throws {
     var detail = StepDetail()
     detail.holder = "process \(Holder.current.pid)"
-    detail.observed = "old generation: \(old.rawValue), new: \(new?.rawValue ?? "none")"
+    var seen = situation.task.stopsOld ? ["the old version \(old.inWords)"] : []
+    if let new { seen.append("the new one \(new.inWords)") }
+    detail.observed = seen.isEmpty ? "nothing had been started" : seen.joined(separator: ", ")
     detail.verdict =
       Settling.verdict(
         situation.task, stage: progress.stage, isCancelled: try await isCancelled(), old: old,
@@ -180,7 +182,7 @@ struct Driver: Sendable {
     let id = operation.id
     let isCancellable = situation.isCancellable
     return try await engine.journal.read { (reader) throws(RollbookError) in
-      if try reader.outcome(of: id) != nil { throw .endedMeanwhile(id) }
+      if try reader.outcome(of: id) != nil { throw try reader.endedMeanwhile(id) }
       guard isCancellable else { return false }
       return try !reader.cancellations(of: id).isEmpty
     }

@@ -35,8 +35,10 @@ public final class Engine: Sendable {
     self.clock = clock
     self.patience = patience
     artifacts = ArtifactStore(home)
+    // On a journal that is only read the engine answers questions, and changes nothing.
+    if journal.access == .readOnly { return }
     for folder in [home.locks, home.artifacts, home.snapshots, home.run, home.logs] {
-      try Files.makeFolder(folder)
+      do throws(RollbookError) { try Files.makeFolder(folder) } catch { throw error.ofHome() }
     }
   }
 

@@ -12,9 +12,13 @@ final class HolderLock: Sendable {
   static func tryAcquire(
     _ application: ApplicationID, in home: Home
   ) throws(RollbookError) -> HolderLock? {
-    guard let lock = try FileLock.tryAcquire(home.lock(of: application)) else { return nil }
-    lock.write(Holder.current.text)
-    return HolderLock(lock)
+    do throws(RollbookError) {
+      guard let lock = try FileLock.tryAcquire(home.lock(of: application)) else { return nil }
+      lock.write(Holder.current.text)
+      return HolderLock(lock)
+    } catch {
+      throw error.ofHome()
+    }
   }
 
   func release() { lock.withLock { $0 = nil } }

@@ -71,19 +71,24 @@ extension Engine {
     let settled = try await self.state(of: application)
     guard
       Lifecycle.verdict(request.command, status: settled.status, inFlight: nil) == .accepted
-    else { throw wrongStatus(application, settled.status, request.command) }
+    else { throw try await wrongStatus(application, settled.status, request.command) }
     let draft = Preparation(engine: self, application: application, state: settled, lock: lock)
     return try await draft.prepare(request, by: requester)
   }
 
   private func wrongStatus(
     _ application: Application, _ status: ApplicationStatus, _ command: Command
-  ) -> RollbookError {
+  ) async throws(RollbookError) -> RollbookError {
     let needed = Lifecycle.idleStatuses(of: command).map(\.name).joined(separator: " or ")
+    let hasSuspects = try await journal.read { (reader) throws(RollbookError) in
+      try !reader.unresolvedSuspects(of: application.id).isEmpty
+    }
     return RollbookError(
       .wrongStatus,
       "\(application.name) is \(status.name); \(command.rawValue) needs it \(needed).",
-      hint: "`rollbook status \(application.name)` shows what it does.")
+      hint: hasSuspects
+        ? "What was abandoned may still run: `rollbook settle` ends it."
+        : "`rollbook status \(application.name)` shows what it does.")
   }
 
   /// Settles what a dead holder left, and notices a program that is gone.

@@ -62,7 +62,8 @@ extension Preparation {
     try Validation.parallelism(parallelism)
     guard parallelism != state.parallelism else {
       throw RollbookError(
-        .nothingToChange, "\(application.name) has parallelism \(parallelism) already.")
+        .nothingToChange, "\(application.name) has parallelism \(parallelism) already.",
+        hint: "`rollbook update \(application.name) --redeploy` deploys it anew as it is.")
     }
     let version = try await currentVersion()
     if !force { try await checkFailedBefore(parallelism, version) }

@@ -9,6 +9,8 @@ public struct SettlingReport: Sendable {
     case held
     /// It could not be settled; it stays in progress.
     case waiting(RollbookError)
+    /// A generation that might still run was looked after.
+    case swept(SweptSuspect)
   }
 
   public let application: Application
@@ -16,47 +18,46 @@ public struct SettlingReport: Sendable {
 }
 
 extension Engine {
-  /// Settles what dead holders left and notices programs that are gone; living holders are skipped.
+  /// Settles what dead holders left, notices programs that are gone, and ends what may still run
+  /// although it should not; living holders are skipped.
+  ///
+  /// - Returns: what was found, in the order of the applications' numbers.
   public func settleAll(
     control: EngineControl = EngineControl()
   ) async throws(RollbookError) -> [SettlingReport] {
     let candidates = try await journal.read { (reader) throws(RollbookError) in
-      let open = try reader.openOperations().map(\.application)
-      let running = try reader.allRunning().map(\.application)
-      var seen = Set<ApplicationID>()
-      var applications: [Application] = []
-      for id in open + running where seen.insert(id).inserted {
-        if let application = try reader.application(id) { applications.append(application) }
-      }
-      return applications
+      try reader.applicationsToSettle()
     }
-    var reports: [SettlingReport] = []
-    for application in candidates {
-      if let finding = try await settle(application, control) {
-        reports.append(SettlingReport(application: application, finding: finding))
+    let reports = try await several(candidates) { (application) async throws(RollbookError) in
+      try await self.settle(application, control).map {
+        SettlingReport(application: application, finding: $0)
       }
     }
-    return reports
+    return reports.flatMap(\.self)
   }
 
   private func settle(
     _ application: Application, _ control: EngineControl
-  ) async throws(RollbookError) -> SettlingReport.Finding? {
+  ) async throws(RollbookError) -> [SettlingReport.Finding] {
     guard let lock = try HolderLock.tryAcquire(application.id, in: home) else {
-      return try await state(of: application).inFlight == nil ? nil : .held
+      return try await state(of: application).inFlight == nil ? [] : [.held]
     }
     defer { lock.release() }
+    var findings: [SettlingReport.Finding] = []
     do throws(RollbookError) {
-      return try await settleLocked(application, control)
+      if let finding = try await settleLocked(application, control) { findings.append(finding) }
+      findings += try await sweepSuspects(of: application).map { .swept($0) }
     } catch {
       switch error.code {
       case .interrupted, .journalMissing, .notAJournal, .journalTooNew, .journalDamaged,
-        .journalReadOnly, .journalReplaced, .journalFailed, .outcomeUnknown:
+        .journalReadOnly, .journalReplaced, .journalFailed, .diskFull, .diskFailed,
+        .outcomeUnknown:
         throw error
       // One application's trouble must not keep the others from being settled.
-      default: return .waiting(error)
+      default: findings.append(.waiting(error))
       }
     }
+    return findings
   }
 
   /// Settles one application whose lock the caller holds; nil where there was nothing to settle.
@@ -132,6 +133,19 @@ extension Engine {
 }
 
 extension JournalReader {
+  /// The applications with an operation in flight, with something that runs, or with something that
+  /// may run although it should not.
+  package borrowing func applicationsToSettle() throws(RollbookError) -> [Application] {
+    var ids = Set(try openOperations().map(\.application))
+    ids.formUnion(try allRunning().map(\.application))
+    ids.formUnion(try unresolvedSuspects().map(\.application))
+    var applications: [Application] = []
+    for id in ids.sorted(by: { $0.rawValue < $1.rawValue }) {
+      if let application = try application(id) { applications.append(application) }
+    }
+    return applications
+  }
+
   /// Whether the newest operation that changed an application's status says that the machine went
   /// down under it.
   borrowing func wasEndedByReboot(_ application: Application) throws(RollbookError) -> Bool {

@@ -32,11 +32,12 @@ enum JournalFile {
   static func openWriter(
     path: String, sideLock: String, now: Timestamp
   ) throws(RollbookError) -> Connection {
+    try checkWritable(path)
     let connection = try open(path: path, mode: .readWrite)
     connection.setBusyTimeout(milliseconds: 5000)
-    try checkWhole(path)
     // Before anything is changed: is this a journal, and one that we know?
     let state = try Migrator.state(of: connection)
+    try checkWhole(path)
     try set(connection, "journal_mode", "WAL", reads: "wal")
     try set(connection, "synchronous", "FULL", reads: "2")
     try set(connection, "foreign_keys", "ON", reads: "1")
@@ -56,6 +57,23 @@ enum JournalFile {
     return connection
   }
 
+  /// Whoever may not write is told so, and not what SQLite makes of it.
+  private static func checkWritable(_ path: String) throws(RollbookError) {
+    for place in [path, Files.parent(of: path)] {
+      if unsafe access(place, W_OK) == 0 { continue }
+      let reason = errno
+      guard reason == EACCES || reason == EROFS, unsafe access(path, F_OK) == 0 else { return }
+      let isReadable = unsafe access(path, R_OK) == 0
+      throw RollbookError(
+        .journalReadOnly,
+        "The journal \(path) cannot be written (\(Files.errorText(reason))).",
+        hint: isReadable
+          ? "It can be read: verbs that only look work. Check the permissions of the home and its "
+            + "file system."
+          : "Check the permissions of the home and its file system.")
+    }
+  }
+
   /// Opens for reading.
   ///
   /// - Parameter mayBeImmutable: where the WAL's index cannot be made or locked, the main file alone
@@ -69,20 +87,36 @@ enum JournalFile {
       if try Migrator.state(of: connection) == .empty { throw empty(path) }
       try checkWhole(path)
       return OpenedReader(connection: connection, isImmutable: false, isWALReadable: true)
-    } catch  where error.code == .journalMissing || error.code == .journalReadOnly {
+    } catch  where Self.leavesMainFile(error.code) {
       guard mayBeImmutable else { throw error }
       guard unsafe access(path, R_OK) == 0 else { throw missing(path) }
       let connection = try open(path: path, mode: .immutable)
-      if try Migrator.state(of: connection) == .empty { throw empty(path) }
+      if try Migrator.state(of: connection) == .empty {
+        // Everything may be in the WAL.
+        throw fileSize(path + "-wal") == 0 ? empty(path) : error
+      }
       // Whoever wrote last has brought the main file up to date where there is no WAL.
       return OpenedReader(
         connection: connection, isImmutable: true, isWALReadable: fileSize(path + "-wal") == 0)
     }
   }
 
+  /// Whether the main file may be readable all the same: the WAL's index could not be made.
+  private static func leavesMainFile(_ code: RollbookError.Code) -> Bool {
+    switch code {
+    case .journalMissing, .journalReadOnly, .diskFull, .diskFailed: true
+    default: false
+    }
+  }
+
   private static func open(
     path: String, mode: Connection.Mode
   ) throws(RollbookError) -> Connection {
+    if Files.isFolder(path) {
+      throw RollbookError(
+        .notAJournal, "\(path) is a folder: it is not a Rollbook journal.",
+        hint: "Name another home with --home, or move the folder away.")
+    }
     do {
       return try Connection(path: path, mode: mode)
     } catch {
@@ -108,10 +142,13 @@ enum JournalFile {
   }
 
   private static func missing(_ path: String) -> RollbookError {
-    let reason = Files.errorText(errno)
+    let code = errno
     return RollbookError(
-      .journalMissing, "There is no journal that can be read at \(path) (\(reason)).",
-      hint: "`rollbook create` makes one; --home or ROLLBOOK_HOME names another place.")
+      .journalMissing,
+      "There is no journal that can be read at \(path) (\(Files.errorText(code))).",
+      hint: code == ENOENT || code == ENOTDIR
+        ? "`rollbook create` makes one; --home or ROLLBOOK_HOME names another place."
+        : "Check that you may read the home; --home or ROLLBOOK_HOME names another place.")
   }
 
   private static func empty(_ path: String) -> RollbookError {

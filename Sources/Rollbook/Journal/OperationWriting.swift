@@ -218,7 +218,7 @@ extension JournalWriter {
     _ name: Step.Name, _ detail: StepDetail = StepDetail(), to operation: OperationID
   ) throws(RollbookError) {
     if try reader.hasEnded(operation) {
-      throw .endedMeanwhile(operation)
+      throw try reader.endedMeanwhile(operation)
     }
     let insert = try query(
       """
@@ -252,11 +252,15 @@ extension JournalWriter {
   }
 }
 
-extension RollbookError {
+extension JournalReader {
   /// Somebody else gave the operation up while its holder drove it.
-  static func endedMeanwhile(_ operation: OperationID) -> RollbookError {
-    RollbookError(
-      .alreadyEnded, "Operation \(operation) was ended by somebody else meanwhile.",
-      hint: "`rollbook operations` tells by whom.")
+  borrowing func endedMeanwhile(_ id: OperationID) throws(RollbookError) -> RollbookError {
+    guard let operation = try operation(id),
+      let name = try application(operation.application)?.name
+    else { return .damaged("operation \(id) or its application is not there") }
+    return RollbookError(
+      .alreadyEnded,
+      "\(operation.kind.name) \(id) of \(name) was ended by somebody else meanwhile.",
+      hint: "`rollbook operations \(name)` tells by whom.")
   }
 }

@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+internal import Glibc
 internal import RollbookSQLite
 
 /// A statement of the journal whose errors are the journal's.
@@ -90,7 +91,19 @@ extension RollbookError {
 
   /// An error of SQLite as one of the journal.
   init(_ error: SQLiteError) {
+    if error.isAboutRoom {
+      self.init(
+        .diskFull, "The journal cannot be written: its disk is full (\(error.message)).",
+        hint: RollbookError.freeSpace)
+      return
+    }
     switch error.primaryCode {
+    case .ioError:
+      self.init(
+        .diskFailed,
+        "The disk of the journal cannot be read or written (\(error.message), \(error.code)).",
+        hint: "Look at that disk and its file system; then `rollbook settle` carries on what was "
+          + "in progress.")
     case .notADatabase:
       self.init(
         .notAJournal, "The file is not a Rollbook journal (\(error.message)).",
@@ -114,12 +127,39 @@ extension RollbookError {
 }
 
 extension RollbookError {
+  static let freeSpace =
+    "Free space on that file system, then run `rollbook settle`: it carries on what was in progress."
+
   /// The same error; one that says what is wrong with a journal says of which too.
   func naming(journal path: String) -> RollbookError {
-    guard [.notAJournal, .journalTooNew, .journalDamaged].contains(code), !message.contains(path)
-    else { return self }
+    switch code {
+    case .notAJournal, .journalTooNew, .journalDamaged, .journalMissing, .journalReadOnly,
+      .journalFailed, .diskFull, .diskFailed, .outcomeUnknown:
+      break
+    default: return self
+    }
+    if message.contains(path) { return self }
     let sentence = message.hasSuffix(".") ? String(message.dropLast()) : message
     return RollbookError(code, "\(sentence): \(path).", hint: hint)
+  }
+
+  /// The same error, of a file or folder that Rollbook keeps in its home: a home that may not be
+  /// written, or has no room, is as bad as a journal of which that is true.
+  func ofHome() -> RollbookError {
+    switch systemError {
+    case EACCES, EPERM, EROFS:
+      RollbookError(
+        .journalReadOnly, "The home cannot be written: \(message).",
+        hint: "Check the permissions of the home and its file system. Verbs that only look work.")
+    case ENOSPC, EDQUOT:
+      RollbookError(
+        .diskFull, "The home cannot be written, its disk is full: \(message).",
+        hint: RollbookError.freeSpace)
+    case EIO:
+      RollbookError(
+        .diskFailed, "The disk of the home fails: \(message).", hint: "Look at that disk.")
+    default: self
+    }
   }
 }
 

@@ -42,7 +42,9 @@ public enum SQLQuery {
           hint: "--timeout SECONDS allows more.")
       }
       throw isAboutTheQuestion(error)
-        ? RollbookError(.invalidArgument, "The query is not understood: \(error.message).")
+        ? RollbookError(
+          .invalidArgument, "The query is not understood: \(error.message).",
+          hint: "`rollbook sql \"SELECT name, sql FROM sqlite_schema\"` shows what can be asked.")
         : RollbookError(error).naming(journal: path)
     } catch let error as RollbookError {
       throw error

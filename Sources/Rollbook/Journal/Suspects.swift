@@ -12,11 +12,17 @@ public struct Suspect: Sendable, Equatable {
 }
 
 extension JournalReader {
+  /// Every suspect that nobody has resolved, of living and of deleted applications.
+  package borrowing func unresolvedSuspects() throws(RollbookError) -> [Suspect] {
+    try suspects(try query(Self.unresolvedSuspects + Self.inOrder))
+  }
+
   /// The suspects of an application that nobody has resolved.
   public borrowing func unresolvedSuspects(
     of application: ApplicationID
   ) throws(RollbookError) -> [Suspect] {
-    let rows = try query(Self.unresolvedSuspects + "WHERE s.application_id = ?" + Self.inOrder)
+    let rows = try query(
+      Self.unresolvedSuspects + "WHERE s.application_id = ?\n" + Self.inOrder)
     try rows.bind(1, application)
     return try suspects(rows)
   }
@@ -25,22 +31,19 @@ extension JournalReader {
   package borrowing func unresolvedSuspects(
     on cluster: String
   ) throws(RollbookError) -> [Suspect] {
-    let rows = try query(Self.unresolvedSuspects + "WHERE s.cluster = ?" + Self.inOrder)
+    let rows = try query(Self.unresolvedSuspects + "WHERE s.cluster = ?\n" + Self.inOrder)
     try rows.bind(1, cluster)
     return try suspects(rows)
   }
 
+  /// CROSS JOIN keeps the order: the few open ones are read whole, and the many others never.
   private static let unresolvedSuspects = """
     SELECT s.id, s.application_id, s.operation_id, s.generation, s.place, s.since
-    FROM suspects AS s
+    FROM open_suspects CROSS JOIN suspects AS s ON s.id = open_suspects.suspect_id
 
     """
 
-  private static let inOrder = """
-
-      AND NOT EXISTS (SELECT 1 FROM suspect_resolutions AS r WHERE r.suspect_id = s.id)
-    ORDER BY s.id
-    """
+  private static let inOrder = "ORDER BY s.id"
 
   private borrowing func suspects(
     _ rows: borrowing Query
@@ -76,6 +79,9 @@ extension JournalWriter {
     try insert.bind(5, cluster)
     try insert.bind(6, now())
     try insert.run()
+    let open = try query("INSERT INTO open_suspects (suspect_id) VALUES (?)")
+    try open.bind(1, reader.connection.lastInsertedRowID)
+    try open.run()
   }
 
   /// Records what became of a suspect.
@@ -88,5 +94,8 @@ extension JournalWriter {
     try insert.bind(2, resolution)
     try insert.bind(3, now())
     try insert.run()
+    let close = try query("DELETE FROM open_suspects WHERE suspect_id = ?")
+    try close.bind(1, suspect.id)
+    try close.run()
   }
 }

@@ -28,7 +28,12 @@ struct WriterSlot: ~Copyable, Sendable {
     guard let writer = writer.take() else {
       throw RollbookError(.journalFailed, "The journal's writer is gone.")
     }
-    let turn = try FileLock.acquire(sideLock)
+    let turn: FileLock
+    do throws(RollbookError) {
+      turn = try FileLock.acquire(sideLock)
+    } catch {
+      throw error.ofHome()
+    }
     let result: Result
     do throws(RollbookError) {
       result = try writer.transaction(body, isSameFile: { FileIdentity(path: path) == identity })
@@ -36,7 +41,7 @@ struct WriterSlot: ~Copyable, Sendable {
     } catch {
       // A connection whose commit failed is not used again.
       if error.code != .outcomeUnknown { self.writer = consume writer }
-      throw error
+      throw error.naming(journal: path)
     }
     self.writer = consume writer
     return result

@@ -5,11 +5,18 @@ public struct RollbookError: Error, Sendable, Equatable, CustomStringConvertible
   public let message: String
   /// What to do next.
   public let hint: String?
+  /// The system's error number, where one was the cause.
+  package let systemError: Int32?
 
   public init(_ code: Code, _ message: String, hint: String? = nil) {
+    self.init(code, message, hint: hint, systemError: nil)
+  }
+
+  package init(_ code: Code, _ message: String, hint: String? = nil, systemError: Int32?) {
     self.code = code
     self.message = message
     self.hint = hint
+    self.systemError = systemError
   }
 
   public var description: String {
@@ -41,6 +48,10 @@ public struct RollbookError: Error, Sendable, Equatable, CustomStringConvertible
     case journalReadOnly
     case journalReplaced
     case journalFailed
+    /// The disk that holds the home is full.
+    case diskFull
+    /// The disk that holds the home cannot be read or written.
+    case diskFailed
     case outcomeUnknown
     // The rest.
     case runtimeUnreachable

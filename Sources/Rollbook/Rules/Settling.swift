@@ -22,6 +22,17 @@ public enum Settling {
     case endedFromOutside
     case absent
     case unreachable
+
+    /// What a generation does, for people.
+    var inWords: String {
+      switch self {
+      case .runs: "runs"
+      case .ended: "has ended"
+      case .endedFromOutside: "was ended from outside"
+      case .absent: "is not there"
+      case .unreachable: "cannot be reached"
+      }
+    }
   }
 
   /// What an operation is there to do.
@@ -56,6 +67,21 @@ public enum Settling {
     case succeed
     /// The runtime cannot be asked: the operation stays in progress.
     case waitForRuntime
+
+    /// What is done next, for people.
+    public var inWords: String {
+      switch self {
+      case .stopOld: "it is stopped next"
+      case .deploy: "the new one is started next"
+      case .awaitRunning: "waiting until it is RUNNING"
+      case .bake: "watching it for the rest of the bake time"
+      case .recordFailure: "its failure is recorded next"
+      case .endFailed: "what was started is ended, and the operation with it"
+      case .giveUp: "the operation is given up"
+      case .succeed: "everything is done"
+      case .waitForRuntime: "the operation waits for the runtime"
+      }
+    }
   }
 
   /// - Parameters:

@@ -25,7 +25,8 @@ public enum Validation {
   public static func parallelism(_ parallelism: Int) throws(RollbookError) {
     guard (1...32768).contains(parallelism) else {
       throw RollbookError(
-        .invalidArgument, "Parallelism \(parallelism) is not between 1 and 32768.")
+        .invalidArgument, "Parallelism \(parallelism) is not between 1 and 32768.",
+        hint: "`rollbook stop` is what ends every instance.")
     }
   }
 
@@ -43,6 +44,16 @@ public enum Validation {
       throw RollbookError(
         .invalidArgument, "--\(name) \(value.formatted) is not between 0 and a year of seconds.")
     }
+    let timeout = configuration.timeoutSeconds
+    let settle = configuration.settleSeconds
+    guard timeout > settle else {
+      throw RollbookError(
+        .invalidArgument,
+        "--timeout \(timeout.formatted) is not greater than --settle \(settle.formatted): nothing "
+          + "could ever be RUNNING in time.",
+        hint: "The timeout runs from the deployment to RUNNING, which is at the end of the settle "
+          + "window.")
+    }
     guard configuration.description.utf8.count <= 1024 else {
       throw RollbookError(.invalidArgument, "The description is longer than 1024 bytes.")
     }
@@ -58,14 +69,21 @@ public enum Validation {
   }
 
   private static func property(_ key: String) throws(RollbookError) {
-    guard !key.isEmpty, !key.utf8.contains(UInt8(ascii: "=")), !key.utf8.contains(0) else {
+    let isVisible = key.unicodeScalars.allSatisfy { scalar in
+      switch scalar.properties.generalCategory {
+      case .spaceSeparator, .lineSeparator, .paragraphSeparator, .control: false
+      default: true
+      }
+    }
+    guard !key.isEmpty, isVisible, !key.utf8.contains(UInt8(ascii: "=")) else {
       throw RollbookError(
         .invalidArgument, "\"\(key)\" is no name for a property.",
-        hint: "Write --property NAME=VALUE.")
+        hint: "Write --property NAME=VALUE; a name has no spaces.")
     }
     guard !key.hasPrefix("ROLLBOOK_") else {
       throw RollbookError(
-        .invalidArgument, "The property \(key) cannot be set: ROLLBOOK_ names are Rollbook's own.")
+        .invalidArgument, "The property \(key) cannot be set: ROLLBOOK_ names are Rollbook's own.",
+        hint: "Choose another name; `rollbook version` shows what is set.")
     }
   }
 

@@ -1,7 +1,7 @@
 /// Judges from observations whether a generation counts as RUNNING, or goes on doing so.
 ///
 /// A generation counts as RUNNING when it was ready in every observation of the settle window and
-/// did not restart in it.
+/// did not restart in it; the window must end within the timeout.
 struct Watch: Sendable {
   enum Judgement: Sendable, Equatable {
     case goOn
@@ -13,7 +13,7 @@ struct Watch: Sendable {
   }
 
   private let start: Double
-  /// How long it may take to be ready.
+  /// How long it may take to be RUNNING.
   private let timeout: Double
   /// How long it must have been ready.
   private let window: Double
@@ -84,24 +84,33 @@ struct Watch: Sendable {
       incarnation = seen
       let since = readySince ?? now
       readySince = since
-      if now - since >= window { return .passed }
+      // By when the window ended, not by when somebody looked.
+      if now - since >= window && since + window <= deadline { return .passed }
     } else {
       // Not ready any more: the window begins again.
       readySince = nil
       incarnation = nil
     }
-    guard now < deadline || readySince != nil else { return timedOut(after: now - start) }
+    guard now < deadline else { return timedOut(after: now - start) }
     return .goOn
   }
 
   private func timedOut(after seconds: Double) -> Judgement {
     var evidence = Evidence()
     evidence.seconds = seconds
+    let limit = "\(timeout.formatted) s"
+    let (rootCause, text) =
+      readySince == nil
+      ? (
+        "not ready within \(limit)", "The program ran, but was not ready \(limit) after its start."
+      )
+      : (
+        "ready, but not RUNNING within \(limit)",
+        "The program was ready, but its settle window of \(window.formatted) s was not over "
+          + "\(limit) after its start."
+      )
     return .failed(
-      RuntimeFailure(
-        .unknown, rootCause: "not ready within \(timeout.formatted) s",
-        text: "The program ran, but was not ready \(timeout.formatted) s after its start.",
-        evidence: evidence), .start)
+      RuntimeFailure(.unknown, rootCause: rootCause, text: text, evidence: evidence), phase)
   }
 
   private var deadline: Double { start + timeout }

@@ -7,7 +7,8 @@ package enum Files {
   package static func failure(
     _ action: String, _ path: String, _ code: Int32 = errno
   ) -> RollbookError {
-    RollbookError(.system, "cannot \(action) \(path): \(errorText(code))")
+    RollbookError(
+      .system, "cannot \(action) \(path): \(errorText(code))", systemError: code)
   }
 
   /// The system's words for an error number.

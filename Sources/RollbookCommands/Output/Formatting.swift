@@ -2,15 +2,15 @@
 internal import Rollbook
 
 extension Timestamp {
-  /// For tables, in UTC: `2026-11-23 03:14:15`.
+  /// For tables, in UTC: `2026-11-23 03:14:15Z`.
   var short: String {
-    var text = String(description.prefix(19))
+    var text = String(description.prefix(19)) + "Z"
     if let index = text.firstIndex(of: "T") { text.replaceSubrange(index...index, with: " ") }
     return text
   }
 
-  /// With milliseconds: `03:14:15.926`.
-  var timeOfDay: String { String(description.dropFirst(11).prefix(12)) }
+  /// In UTC with milliseconds: `03:14:15.926Z`.
+  var timeOfDay: String { String(description.dropFirst(11).prefix(12)) + "Z" }
 }
 
 /// How long something took or takes: `8 ms`, `0.3 s`, `41 s`, `12 min 5 s`, `3 h 4 min`, `2 d 5 h`.

@@ -27,7 +27,9 @@ struct OperationText {
   private var sheet: FactSheet {
     var sheet = FactSheet()
     sheet.add("OPERATION", "\(operation.title) of \(name)")
-    sheet.add("STATUS", facts.record.status.name, facts.record.status.style)
+    let status = facts.record.status
+    let hint = facts.isInterrupted ? ", interrupted, run `rollbook settle`" : ""
+    sheet.add("STATUS", status.name + hint, status.style)
     sheet.add("VERSION", versionText)
     sheet.add("PARALLELISM", parallelismText)
     sheet.add("ACTOR", operation.actor)

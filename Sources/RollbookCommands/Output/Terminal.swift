@@ -1,5 +1,6 @@
 #if CommandLine
 internal import Glibc
+internal import Rollbook
 
 /// What is known of the terminal behind a stream.
 struct Terminal: Sendable, Equatable {
@@ -34,6 +35,19 @@ enum Environment {
   static subscript(name: String) -> String? {
     guard let value = unsafe getenv(name) else { return nil }
     let text = unsafe String(cString: value)
+    return text.isEmpty ? nil : text
+  }
+
+  /// A variable that is kept, or names a place.
+  ///
+  /// - Throws: `invalidArgument` where it is not UTF-8: it would be another text.
+  static func text(_ name: String) throws(RollbookError) -> String? {
+    guard let value = unsafe getenv(name) else { return nil }
+    guard let text = unsafe String(validatingCString: value) else {
+      throw RollbookError(
+        .invalidArgument, "The environment's \(name) is not text in UTF-8.",
+        hint: "Set it to text, or unset it.")
+    }
     return text.isEmpty ? nil : text
   }
 }

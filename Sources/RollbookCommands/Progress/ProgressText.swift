@@ -67,8 +67,11 @@ enum ProgressText {
     case .running: return "RUNNING, watching it for the bake time"
     case .failing: return "failing: \(detail.failure?.rootCause ?? "unknown")"
     case .settling:
-      return "taken over from a holder that died: \(detail.observed ?? "nothing is known")"
-        + (detail.verdict.map { " (\($0))" } ?? "")
+      let observed = detail.observed ?? "nothing is known"
+      // What was found ended was begun by whoever found it: nobody died.
+      if operation.kind == .ended { return "found ended: \(observed)" }
+      let next = detail.verdict.map { Settling.Verdict(rawValue: $0)?.inWords ?? $0 }
+      return "taken over from a holder that died: \(observed)" + (next.map { "; \($0)" } ?? "")
     case .unreachable: return "the runtime cannot be reached \(detail.message ?? "")"
     }
   }

@@ -3,7 +3,7 @@ internal import Rollbook
 
 /// What stands after an operation, in one line, and why where it failed.
 enum Summary {
-  /// `shop: UPDATING failed; rolled back to version 3, RUNNING`.
+  /// `shop: the update failed; rolled back to version 3, RUNNING`.
   ///
   /// - Parameter snapshot: the name of the snapshot that was taken by hand.
   static func standing(_ report: OperationReport, snapshot: String? = nil) -> String {
@@ -12,7 +12,7 @@ enum Summary {
     case .successful: return "\(name): \(succeeded(report, snapshot))"
     case .inProgress: return "\(name): \(report.record.operation.title) is in progress"
     case .failed: return "\(name): \(activity(report)) failed; \(aftermath(report))"
-    case .cancelled: return "\(name): \(activity(report)) cancelled; \(aftermath(report))"
+    case .cancelled: return "\(name): \(activity(report)) was cancelled; \(aftermath(report))"
     }
   }
 
@@ -41,15 +41,15 @@ enum Summary {
 
   private static func activity(_ report: OperationReport) -> String {
     switch report.record.operation.kind {
-    case .create: "creating"
-    case .start: ApplicationStatus.starting.name
-    case .stop: ApplicationStatus.stopping.name
-    case .update: ApplicationStatus.updating.name
-    case .scale: ApplicationStatus.autoscaling.name
-    case .rollback, .systemRollback: ApplicationStatus.rollingBack.name
-    case .delete: ApplicationStatus.deleting.name
-    case .createSnapshot: "snapshot"
-    case .deleteSnapshot: "deleting the snapshot"
+    case .create: "the creation"
+    case .start: "the start"
+    case .stop: "the stop"
+    case .update: "the update"
+    case .scale: "the scaling"
+    case .rollback, .systemRollback: "the rollback"
+    case .delete: "the deletion"
+    case .createSnapshot: "the snapshot"
+    case .deleteSnapshot: "the deletion of the snapshot"
     case .ended: "the program"
     }
   }
@@ -58,8 +58,14 @@ enum Summary {
     let state = report.state
     let status = state.status.name
     let isUntouched = report.record.outcome?.decision?.code == .oldVersionUntouched
+    // What a scaling goes back from is no version.
+    let isScaling = report.record.operation.kind == .scale
+    let parallelism =
+      isScaling || state.parallelism != 1 ? " with parallelism \(state.parallelism)" : ""
     guard let next = report.following.first else {
-      if isUntouched { return "version \(state.version) was never stopped, \(status)" }
+      if isUntouched {
+        return "version \(state.version)\(parallelism) was never stopped, \(status)"
+      }
       return state.status == .ready ? "\(standing(state)), nothing runs" : standing(state)
     }
     switch (next.operation.kind, next.status) {
@@ -67,9 +73,9 @@ enum Summary {
     case (.rollback, .successful), (.systemRollback, .successful):
       let version = next.operation.versionTo ?? state.version
       if isUntouched || next.operation.parameters.isOldUntouched == true {
-        return "version \(version) was never stopped, \(status)"
+        return "version \(version)\(parallelism) was never stopped, \(status)"
       }
-      return "rolled back to version \(version), \(status)"
+      return "rolled back to version \(version)\(parallelism), \(status)"
     case (.rollback, _), (.systemRollback, _):
       return "the rollback failed too, \(standing(state)), nothing runs"
     default: return standing(state)
@@ -86,6 +92,9 @@ enum Summary {
       ![.startIsNotRolledBack, .rollbackFailed, .cancelledByRequest].contains(decision.code)
     {
       lines.append("no rollback: \(decision.reason.singleLine) (\(decision.code.rawValue))")
+    }
+    if report.record.operation.kind == .stop, report.failure?.phase == .snapshot {
+      lines.append("way out: `rollbook stop \(name) --force` stops it without a snapshot")
     }
     lines.append("more: `rollbook operation \(name) \(report.record.operation.id)`")
     if let rollback = report.following.first, rollback.status == .failed {

@@ -88,6 +88,10 @@ struct ApplicationDetail: ListingRow {
   var parallelism: Int
   var deleteTimestamp: String?
   var observed: ObservedShape?
+  /// What may run although it should not: its operation was abandoned, or never answered.
+  var suspects: [SuspectShape]?
+  /// Why it is READY, where that is for a failure.
+  var lastFailure: LastFailureShape?
   var operationInProgress: OperationInProgress?
   var snapshotCount: Int?
   var bytes: BytesHeld?

@@ -9,6 +9,8 @@ struct OperationInfo: ListingRow {
   /// Missing while the operation is in progress.
   var endTime: String?
   var operationStatus: String
+  /// True where its holder died: `rollbook settle` carries it on. Missing where it has not.
+  var isInterrupted: Bool?
   var applicationVersionChangeDetails: VersionChange?
   var parallelismChangeDetails: ParallelismChange?
   var actor: String
@@ -19,8 +21,9 @@ struct OperationInfo: ListingRow {
   var phase: String?
   var rootCause: String?
 
-  init(_ record: OperationRecord, failure: Failure?) {
+  init(_ record: OperationRecord, failure: Failure?, isInterrupted: Bool = false) {
     let operation = record.operation
+    if isInterrupted { self.isInterrupted = true }
     self.operation = operation.kind.name
     operationId = operation.id.description
     startTime = operation.startedAt.description
@@ -41,7 +44,7 @@ struct OperationInfo: ListingRow {
     "OperationId", "Operation", "OperationStatus", "StartTime", "EndTime",
     "ApplicationVersionUpdatedFrom", "ApplicationVersionUpdatedTo", "ParallelismUpdatedFrom",
     "ParallelismUpdatedTo", "Actor", "Reason", "RollbackDecision", "RollbackOperationId",
-    "CausedByOperationId", "Phase", "RootCause",
+    "CausedByOperationId", "Phase", "RootCause", "IsInterrupted",
   ]
 
   var fields: [String] {
@@ -55,6 +58,7 @@ struct OperationInfo: ListingRow {
       parallelisms.map { String($0.parallelismUpdatedTo) } ?? "",
       actor, reason ?? "", rollbackDecision?.code ?? "", rollbackOperationId ?? "",
       causedByOperationId ?? "", phase ?? "", rootCause ?? "",
+      isInterrupted.map { String($0) } ?? "",
     ]
   }
 }
@@ -67,6 +71,8 @@ struct OperationDetails: ListingRow {
   /// While the operation is in progress its start, as the API's shape wants one.
   var endTime: String
   var operationStatus: String
+  /// True where its holder died: `rollbook settle` carries it on. Missing where it has not.
+  var isInterrupted: Bool?
   var applicationVersionChangeDetails: VersionChange?
   var parallelismChangeDetails: ParallelismChange?
   var operationFailureDetails: FailureDetails?
@@ -86,6 +92,7 @@ struct OperationDetails: ListingRow {
     startTime = operation.startedAt.description
     endTime = (outcome?.endedAt ?? operation.startedAt).description
     operationStatus = facts.record.status.name
+    if facts.isInterrupted { isInterrupted = true }
     applicationVersionChangeDetails = VersionChange(operation)
     parallelismChangeDetails = ParallelismChange(operation)
     operationFailureDetails = FailureDetails(facts.failure, outcome)
@@ -114,7 +121,7 @@ struct OperationDetails: ListingRow {
       parallelisms.map { String($0.parallelismUpdatedTo) } ?? "",
       actor, reason ?? "", rollbackDecision?.code ?? "", failure?.rollbackOperationId ?? "",
       causedByOperationId ?? "", failure?.phase ?? "", failure?.rootCause ?? "",
-      failure?.text ?? "",
+      isInterrupted.map { String($0) } ?? "", failure?.text ?? "",
     ]
   }
 }
@@ -127,6 +134,8 @@ struct OperationFacts: Sendable {
   let cancellations: [Cancellation]
   /// The rollback that its outcome began.
   let rollback: OperationRecord?
+  /// Its holder died: it is to be settled.
+  var isInterrupted = false
 }
 
 struct VersionChange: Encodable {

@@ -47,6 +47,46 @@ struct VersionSummary: ListingRow {
   }
 }
 
+/// One version: in JSON the API's ApplicationDetail, in CSV its settings.
+struct VersionDetail: ListingRow {
+  private let detail: ApplicationDetail
+  private let version: ApplicationVersion
+
+  init(_ state: ApplicationState, _ version: ApplicationVersion) {
+    detail = ApplicationDetail(state, version)
+    self.version = version
+  }
+
+  func encode(to encoder: any Encoder) throws { try detail.encode(to: encoder) }
+
+  static let fieldNames = [
+    "ApplicationName", "ApplicationVersionId", "CreateTimestamp", "OperationId",
+    "RuntimeEnvironment", "CodeName", "CodeSHA256", "Arguments", "Properties", "SecretProperties",
+    "MaxParallelism", "EntryClass", "ClusterAddress", "SavepointDirectory", "ReadyCheck",
+    "SettleSeconds", "TimeoutSeconds", "BakeSeconds", "SubmitGraceSeconds", "StopGraceSeconds",
+    "SnapshotTimeoutSeconds", "RollbackEnabled", "SnapshotsEnabled", "Description",
+  ]
+
+  var fields: [String] {
+    let settings = version.configuration
+    func words(_ pairs: [String: String]) -> String {
+      argumentsText(pairs.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }) ?? ""
+    }
+    return [
+      detail.applicationName, String(version.version), version.createdAt.description,
+      version.operation.description, version.runtimeEnvironment, settings.codeName,
+      version.artifact, argumentsText(settings.arguments) ?? "", words(settings.properties),
+      words(settings.secretProperties.mapValues { "@\($0.path)" }),
+      settings.maxParallelism.map(String.init) ?? "", settings.entryClass ?? "",
+      settings.clusterAddress ?? "", settings.snapshotDirectory ?? "", settings.readyCheck ?? "",
+      settings.settleSeconds.formatted, settings.timeoutSeconds.formatted,
+      settings.bakeSeconds.formatted, settings.submitGraceSeconds.formatted,
+      settings.stopGraceSeconds.formatted, settings.snapshotTimeoutSeconds.formatted,
+      String(settings.rollbackEnabled), String(settings.snapshotsEnabled), settings.description,
+    ]
+  }
+}
+
 /// One setting that two versions have differently.
 struct VersionDifference: ListingRow, Equatable {
   var setting: String

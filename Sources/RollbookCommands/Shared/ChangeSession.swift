@@ -12,6 +12,7 @@ final class ChangeSession: Sendable {
   let requester: Requester
   let control: EngineControl
   private let progress: ProgressPrinter
+  private let current: CurrentOperations
   /// Kept as long as signals are to be received.
   private let signals: Mutex<any DispatchSourceRead>
 
@@ -38,7 +39,8 @@ final class ChangeSession: Sendable {
     engine = try Engine(home: home, journal: journal, runtimes: Runtimes.all(in: home))
     let progress = ProgressPrinter()
     self.progress = progress
-    let current = CurrentOperation()
+    let current = CurrentOperations()
+    self.current = current
     control = EngineControl { event in
       current.follow(event)
       progress.show(event)
@@ -61,8 +63,9 @@ final class ChangeSession: Sendable {
   func execute(
     _ request: ChangeRequest, on name: String
   ) async throws(RollbookError) -> OperationReport {
-    defer { progress.end() }
-    return try await engine.execute(request, on: name, by: requester, control: control)
+    try await watching { (engine, control) async throws(RollbookError) in
+      try await engine.execute(request, on: name, by: requester, control: control)
+    }
   }
 
   /// Does other work of the engine's under the eyes of whoever watches.
@@ -70,7 +73,19 @@ final class ChangeSession: Sendable {
     _ work: (Engine, EngineControl) async throws(RollbookError) -> Result
   ) async throws(RollbookError) -> Result {
     defer { progress.end() }
-    return try await work(engine, control)
+    do throws(RollbookError) {
+      return try await work(engine, control)
+    } catch {
+      throw namingWhatStays(error)
+    }
+  }
+
+  /// The same error; where the journal failed under an operation, it says what stays in progress.
+  private func namingWhatStays(_ error: RollbookError) -> RollbookError {
+    let operations = current.all
+    guard ExitStatus(error.code) == .journal, !operations.isEmpty else { return error }
+    return RollbookError(
+      error.code, "\(error.message)\nIn progress still: \(operations.titles).", hint: error.hint)
   }
 
   /// Says what stands after an operation.
@@ -84,10 +99,16 @@ final class ChangeSession: Sendable {
   /// Says what stands after an operation, and how to go on where that is not plain.
   func say(_ report: OperationReport) async throws(RollbookError) -> ExitStatus {
     let status = ExitStatus(report)
-    Standard.print(Summary.standing(report, snapshot: try await takenSnapshot(report)))
+    Standard.tell(Summary.standing(report, snapshot: try await takenSnapshot(report)))
     for line in Summary.causes(report) { Standard.note("  " + line) }
-    if status == .failedAndNothingRuns, let wayOut = try await wayOut(report.state) {
-      Standard.note("  " + wayOut)
+    for line in try await suspects(report) { Standard.note("  " + line) }
+    let wayOut = try await engine.journal.read { (reader) throws(RollbookError) in
+      try WayOut(of: report.state, reader)
+    }
+    // A stop that gave a change up leaves what never ran, though it did what was asked.
+    let isStop = report.record.operation.kind == .stop
+    if let wayOut, status == .failedAndNothingRuns || (isStop && wayOut.goesBack) {
+      Standard.note("  way out: \(wayOut.text)")
     }
     return status
   }
@@ -101,20 +122,20 @@ final class ChangeSession: Sendable {
     }
   }
 
-  /// How to go back from a version that could not be run.
-  private func wayOut(_ state: ApplicationState) async throws(RollbookError) -> String? {
-    guard state.status == .ready, let top = state.shown.goodState else { return nil }
-    let good = try await engine.journal.read { (reader) throws(RollbookError) in
-      try reader.goodState(top)
+  /// What may still run after its operation was abandoned.
+  private func suspects(_ report: OperationReport) async throws(RollbookError) -> [String] {
+    guard report.record.operation.parameters.abandon == true else { return [] }
+    let id = report.state.application.id
+    return try await engine.journal.read { (reader) throws(RollbookError) in
+      var lines: [String] = []
+      for suspect in try reader.unresolvedSuspects(of: id) {
+        let version = try reader.generation(of: suspect)?.version.version
+        lines.append(
+          "\(SuspectFacts.name(version)) may still run; `rollbook settle` ends it when it can be "
+            + "reached")
+      }
+      return lines
     }
-    let name = state.application.name
-    guard let good else { return nil }
-    if good.version == state.version && good.parallelism == state.parallelism {
-      return "way out: `rollbook start \(name)` starts version \(good.version) again"
-    }
-    let parallelism = good.parallelism == 1 ? "" : " with parallelism \(good.parallelism)"
-    return
-      "way out: `rollbook rollback \(name)` goes back to version \(good.version)\(parallelism)"
   }
 }
 
@@ -127,12 +148,7 @@ extension ChangeSession.Scope {
       case .application(let name):
         return Set([try reader.livingApplication(named: name)?.runtime].compactMap(\.self))
       case .everything:
-        var runtimes = Set<String>()
-        let open = try reader.openOperations().map(\.application)
-        for id in open + (try reader.allRunning().map(\.application)) {
-          if let runtime = try reader.application(id)?.runtime { runtimes.insert(runtime) }
-        }
-        return runtimes
+        return Set(try reader.applicationsToSettle().map(\.runtime))
       }
     }
   }

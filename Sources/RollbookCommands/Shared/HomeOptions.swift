@@ -13,14 +13,14 @@ struct HomeOptions: ParsableArguments, Sendable {
   var home: Home {
     get throws {
       if let path { return Home(path: try HomeOptions.absolute(path)) }
-      if let path = Environment["ROLLBOOK_HOME"] {
+      if let path = try Environment.text("ROLLBOOK_HOME") {
         return Home(path: try HomeOptions.absolute(path))
       }
       // Relative paths are ignored; source: XDG Base Directory Specification.
-      if let state = Environment["XDG_STATE_HOME"], state.hasPrefix("/") {
+      if let state = try Environment.text("XDG_STATE_HOME"), state.hasPrefix("/") {
         return Home(path: state + "/rollbook")
       }
-      guard let user = Environment["HOME"] else {
+      guard let user = try Environment.text("HOME") else {
         throw RollbookError(
           .invalidArgument, "There is no HOME to keep the journal under.",
           hint: "Name a folder with --home DIR or ROLLBOOK_HOME.")

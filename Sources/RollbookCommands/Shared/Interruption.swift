@@ -3,21 +3,31 @@ internal import Glibc
 internal import Rollbook
 internal import Synchronization
 
-/// The operation that this process drives now.
-final class CurrentOperation: Sendable {
-  private let operation = Mutex<Operation?>(nil)
+/// The operations that this process drives now.
+final class CurrentOperations: Sendable {
+  private let operations = Mutex<[ApplicationID: Operation]>([:])
 
-  var value: Operation? { operation.withLock { $0 } }
+  /// In the order in which they began.
+  var all: [Operation] {
+    operations.withLock { $0.values.sorted { $0.id.rawValue < $1.id.rawValue } }
+  }
 
   func follow(_ event: ProgressEvent) {
     switch event {
-    case .began(let began, _): operation.withLock { $0 = began }
+    case .began(let operation, _), .step(let operation, _, _):
+      operations.withLock { $0[operation.application] = operation }
     case .ended(let ended, _, _):
-      operation.withLock { if $0?.id == ended.id { $0 = nil } }
-    case .step(let driven, _, _): operation.withLock { $0 = driven }
+      operations.withLock {
+        if $0[ended.application]?.id == ended.id { $0[ended.application] = nil }
+      }
     case .waiting: break
     }
   }
+}
+
+extension [Operation] {
+  /// `StartApplication 3, StartApplication 7`.
+  var titles: String { map(\.title).joined(separator: ", ") }
 }
 
 /// What Ctrl-C and SIGTERM mean while something is changed.
@@ -25,13 +35,13 @@ final class Interruption: Sendable {
   private let engine: Engine
   private let control: EngineControl
   private let requester: Requester
-  private let current: CurrentOperation
+  private let current: CurrentOperations
   private let progress: ProgressPrinter
   /// How often each was received.
   private let counts = Mutex<[Int32: Int]>([:])
 
   init(
-    engine: Engine, control: EngineControl, requester: Requester, current: CurrentOperation,
+    engine: Engine, control: EngineControl, requester: Requester, current: CurrentOperations,
     progress: ProgressPrinter
   ) {
     self.engine = engine
@@ -47,17 +57,23 @@ final class Interruption: Sendable {
       return counts[signal] == 1
     }
     // Before anything is journalled, or while somebody else drives, nothing is left behind.
-    guard isFirst, let operation = current.value else {
+    let operations = current.all
+    guard isFirst, !operations.isEmpty else {
+      if !operations.isEmpty {
+        progress.say(
+          "left \(operations.titles) in progress: `rollbook settle`, or the next command for it, "
+            + "carries it on or ends it")
+      }
       progress.end()
       return SignalPipe.die(of: signal)
     }
     if signal == SIGTERM {
       control.leave()
       progress.say(
-        "asked to leave \(operation.title): leaves at a durable step, or goes on to the outcome "
+        "asked to leave \(operations.titles): leaves at a durable step, or goes on to the outcome "
           + "once the old version is stopped; a second SIGTERM leaves at once")
     } else {
-      giveUp(operation)
+      for operation in operations { giveUp(operation) }
     }
   }
 

@@ -75,11 +75,13 @@ enum ProcessSettings {
 
   /// What a program's environment takes from that of `create`, and keeps from then on.
   static var capturedEnvironment: [String: String] {
-    var captured: [String: String] = [:]
-    for name in ["PATH", "HOME", "USER", "LANG", "TMPDIR"] {
-      captured[name] = Environment[name]
+    get throws(RollbookError) {
+      var captured: [String: String] = [:]
+      for name in ["PATH", "HOME", "USER", "LANG", "TMPDIR"] {
+        captured[name] = try Environment.text(name)
+      }
+      return captured
     }
-    return captured
   }
 }
 #endif

@@ -21,7 +21,9 @@ struct SettingOptions: ParsableArguments, Sendable {
       valueName: "key=@file"))
   var secretProperties: [String] = []
 
-  @Option(help: ArgumentHelp("The highest parallelism it can run at.", valueName: "n"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("The highest parallelism it can run at.", valueName: "n"))
   var maxParallelism: Int?
 
   @Option(help: ArgumentHelp("The class to run (runtime flink).", valueName: "class"))
@@ -65,32 +67,38 @@ struct SettingOptions: ParsableArguments, Sendable {
   var readyCheck: String?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "How long it must run without a stumble to count as RUNNING (default 2).",
       valueName: "seconds"))
   var settle: Double?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "How long it may take from deployment to RUNNING (default 300).", valueName: "seconds"))
   var timeout: Double?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "How long an update is watched after RUNNING (default 0).", valueName: "seconds"))
   var bake: Double?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "How long to wait for a cluster's lost answer (default 60).", valueName: "seconds"))
   var submitGrace: Double?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "How long it may take to stop before it is killed (default 10).", valueName: "seconds"))
   var stopGrace: Double?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp("How long a snapshot may take (default 300).", valueName: "seconds"))
   var snapshotTimeout: Double?
 
@@ -161,7 +169,13 @@ extension SettingOptions {
         hint: "Write \(example): the value is read from the file, and never kept.")
     }
     let path = try HomeOptions.absolute(String(value.dropFirst()))
-    return (key, try SecretFile.reference(to: path))
+    do throws(RollbookError) {
+      return (key, try SecretFile.reference(to: path))
+    } catch {
+      throw RollbookError(
+        error.code, "The secret \(key): \(error.message).",
+        hint: "Write the value into that file, or name another: \(example).")
+    }
   }
 
   private func applyProperties(
@@ -180,7 +194,8 @@ extension SettingOptions {
     let plain = Set(properties.map { $0.prefix { $0 != "=" } })
     if let both = secretProperties.map({ $0.prefix { $0 != "=" } }).first(where: plain.contains) {
       throw RollbookError(
-        .invalidArgument, "The property \(both) is given both openly and as a secret.")
+        .invalidArgument, "The property \(both) is given both openly and as a secret.",
+        hint: "Leave --property \(both) out where it is a secret, else --secret-property \(both).")
     }
   }
 
@@ -198,7 +213,7 @@ extension SettingOptions {
   private func seconds(_ value: Double, _ name: String) throws(RollbookError) -> Double {
     guard (0...31_536_000).contains(value) else {
       throw RollbookError(
-        .invalidArgument, "--\(name) \(value) is not between 0 and a year of seconds.")
+        .invalidArgument, "--\(name) \(value.formatted) is not between 0 and a year of seconds.")
     }
     return value
   }

@@ -6,6 +6,8 @@ struct StatusReport: Sendable {
   let state: ApplicationState
   let version: ApplicationVersion
   let observation: Observation?
+  /// What may run although it should not.
+  let suspects: [SuspectFacts]
   /// The version of what is observed.
   let observedVersion: Int64?
   let isInterrupted: Bool
@@ -14,6 +16,8 @@ struct StatusReport: Sendable {
   /// How many of its snapshots are READY.
   let snapshotCount: Int
   let bytes: BytesHeld
+  /// Why it is READY, where that is for a failure.
+  let lastFailure: LastFailure?
 
   static func read(_ name: String, _ session: ReadSession) async throws -> StatusReport {
     let state = try session.state(of: name)
@@ -25,13 +29,20 @@ struct StatusReport: Sendable {
       let runtime = try Runtimes.runtime(of: state.application, in: session.home)
       observation = await runtime.observe(generation)
     }
+    var suspects = facts.suspects
+    for index in suspects.indices {
+      guard let generation = suspects[index].generation else { continue }
+      let runtime = try Runtimes.runtime(of: state.application, in: session.home)
+      suspects[index].observation = await runtime.observe(generation)
+    }
     return StatusReport(
-      state: state, version: facts.version, observation: observation,
+      state: state, version: facts.version, observation: observation, suspects: suspects,
       observedVersion: facts.generation?.version.version,
       isInterrupted: try session.isInterrupted(state),
       holder: state.inFlight == nil ? nil : Holder.of(state.application.id, in: session.home),
       lastStep: facts.lastStep, snapshotCount: facts.snapshotCount,
-      bytes: bytes(of: state.application, facts.artifacts, in: session.home))
+      bytes: bytes(of: state.application, facts.artifacts, in: session.home),
+      lastFailure: facts.lastFailure)
   }
 
   /// What one transaction reads.
@@ -41,6 +52,8 @@ struct StatusReport: Sendable {
     let lastStep: Step?
     let snapshotCount: Int
     let artifacts: Set<String>
+    let suspects: [SuspectFacts]
+    let lastFailure: LastFailure?
 
     init(
       _ reader: borrowing JournalReader, _ state: ApplicationState
@@ -65,6 +78,8 @@ struct StatusReport: Sendable {
       snapshotCount = try reader.snapshots(of: id, limit: Int.max)
         .reduce(0) { $0 + ($1.status == .ready ? 1 : 0) }
       artifacts = Set(versions.map(\.artifact))
+      suspects = try SuspectFacts.read(of: id, reader)
+      lastFailure = try LastFailure(of: state, reader)
     }
   }
 
@@ -86,6 +101,8 @@ struct StatusReport: Sendable {
     detail.operationInProgress = state.inFlight.map {
       OperationInProgress($0, isInterrupted: isInterrupted, holder: holder)
     }
+    detail.lastFailure = lastFailure.map(LastFailureShape.init)
+    if !suspects.isEmpty { detail.suspects = suspects.map(SuspectShape.init) }
     detail.snapshotCount = snapshotCount
     detail.bytes = bytes
     return detail
@@ -98,10 +115,18 @@ extension StatusReport {
     let shown = state.shown
     sheet.add("NAME", state.application.name)
     sheet.add("STATUS", state.status.name, state.status.style)
-    sheet.add("OBSERVED", observedText.text, observedText.style)
+    if observation != nil || suspects.isEmpty {
+      sheet.add("OBSERVED", observedText.text, observedText.style)
+    }
+    for suspect in suspects { sheet.add("OBSERVED", suspect.text, suspect.style) }
     sheet.add("VERSION", versionText)
     sheet.add("PARALLELISM", parallelismText)
     sheet.add("IN FLIGHT", inFlightText, .busy)
+    if let lastFailure {
+      let more = "`rollbook operation \(state.application.name) \(lastFailure.record.operation.id)`"
+      sheet.add("CAUSE", "\(lastFailure.text); more: \(more)", .bad)
+      sheet.add("WAY OUT", lastFailure.wayOut?.text)
+    }
     if let from = shown.rolledBackFrom, let to = shown.rolledBackTo {
       sheet.add("ROLLED BACK", "from version \(from) to version \(to)")
     }

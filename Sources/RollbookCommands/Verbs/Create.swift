@@ -17,7 +17,8 @@ struct Create: AsyncParsableCommand {
       valueName: "path"))
   var code: String
 
-  @Option(help: ArgumentHelp("How many instances run.", valueName: "n"))
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("How many instances run.", valueName: "n"))
   var parallelism = 1
 
   @OptionGroup var settings: SettingOptions
@@ -29,7 +30,7 @@ struct Create: AsyncParsableCommand {
     let codePath = try HomeOptions.absolute(code)
     var initial = VersionConfiguration(codeName: Files.name(of: trimmed(codePath)))
     if runtime == ProcessSettings.runtime {
-      initial.environment = ProcessSettings.capturedEnvironment
+      initial.environment = try ProcessSettings.capturedEnvironment
     }
     var request = CreateRequest(
       name: name, runtime: runtime, codePath: codePath,

@@ -12,6 +12,8 @@ struct List: ParsableCommand {
     let state: ApplicationState
     let runtimeEnvironment: String
     let isInterrupted: Bool
+    /// Something of it may run although it should not.
+    let hasSuspects: Bool
   }
 
   func run() throws {
@@ -34,18 +36,20 @@ struct List: ParsableCommand {
         deleted
         ? try reader.deletedApplications(limit: Int.max)
         : try reader.applications(limit: Int.max)
-      var found: [(ApplicationState, String)] = []
+      let suspected = Set(try reader.unresolvedSuspects().map(\.application))
+      var found: [(ApplicationState, String, Bool)] = []
       for application in applications {
         let state = try reader.state(of: application)
         let version = try reader.version(state.version, of: application.id)
-        found.append((state, version?.runtimeEnvironment ?? ""))
+        found.append(
+          (state, version?.runtimeEnvironment ?? "", suspected.contains(application.id)))
       }
       return found
     }
-    return try found.map { state, environment in
+    return try found.map { state, environment, hasSuspects in
       Row(
         state: state, runtimeEnvironment: environment,
-        isInterrupted: try session.isInterrupted(state))
+        isInterrupted: try session.isInterrupted(state), hasSuspects: hasSuspects)
     }
   }
 
@@ -72,7 +76,9 @@ struct List: ParsableCommand {
   }
 
   private func inFlight(_ row: Row) -> String {
-    guard let operation = row.state.inFlight else { return "" }
+    guard let operation = row.state.inFlight else {
+      return row.hasSuspects ? "what was abandoned may still run, run `rollbook settle`" : ""
+    }
     return row.isInterrupted
       ? "\(operation.title), interrupted, run `rollbook settle`" : operation.title
   }

@@ -41,7 +41,7 @@ struct Logs: AsyncParsableCommand {
     var writer = LogWriter(format: options.output)
     try writer.write(part?.bytes ?? [])
     var offset = part?.nextOffset ?? 0
-    while follow {
+    while follow && !Standard.isGone {
       let next = await runtime.log(of: generation, from: offset, limit: Logs.pageSize)
       try writer.write(next?.bytes ?? [])
       offset = next?.nextOffset ?? offset

@@ -21,14 +21,20 @@ struct OperationVerb: ParsableCommand {
       else { return nil }
       return try OperationFacts(operation, reader)
     }
-    guard let found else {
+    guard var found else {
       _ = try session.state(of: name)
       throw RollbookError(
         .notFound, "\(name) has no operation \(id).",
         hint: "`rollbook operations \(name)` lists them.")
     }
-    try options.answer.one("ApplicationOperationInfoDetails", OperationDetails(found)) {
-      OperationText(facts: found, name: name).render(for: .output)
+    if found.record.outcome == nil {
+      let state = try session.state(of: name)
+      found.isInterrupted =
+        try state.inFlight?.id == wanted && session.isInterrupted(state)
+    }
+    let facts = found
+    try options.answer.one("ApplicationOperationInfoDetails", OperationDetails(facts)) {
+      OperationText(facts: facts, name: name).render(for: .output)
     }
   }
 }

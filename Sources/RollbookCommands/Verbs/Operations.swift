@@ -33,7 +33,9 @@ struct Operations: ParsableCommand {
   func run() throws {
     let filter = OperationFilter(kind: try parsedKind(), status: try parsedStatus())
     let session = try ReadSession(options.home)
-    let application = try session.state(of: name).application
+    let state = try session.state(of: name)
+    let application = state.application
+    let interrupted = try session.isInterrupted(state) ? state.inFlight?.id : nil
     let before = try nextToken.map { (text) throws(RollbookError) in
       try PageToken.operation(from: text, of: application.id, filter)
     }
@@ -48,9 +50,13 @@ struct Operations: ParsableCommand {
       return (page, failures)
     }
     let token = page.next.map { PageToken.text(after: $0, of: application.id, filter) }
-    let rows = page.records.map { OperationInfo($0, failure: failures[$0.operation.id]) }
+    let rows = page.records.map {
+      OperationInfo(
+        $0, failure: failures[$0.operation.id],
+        isInterrupted: $0.outcome == nil && $0.operation.id == interrupted)
+    }
     try options.answer.list("ApplicationOperationInfoList", rows, nextToken: token) {
-      Operations.table(page.records, failures)
+      Operations.table(page.records, failures, interrupted: interrupted)
     }
     if rows.isEmpty && options.output == .table { Standard.note("There are none.") }
     if let token, options.output != .json {
@@ -75,16 +81,18 @@ struct Operations: ParsableCommand {
   }
 
   static func table(
-    _ records: [OperationRecord], _ failures: [OperationID: Failure]
+    _ records: [OperationRecord], _ failures: [OperationID: Failure],
+    interrupted: OperationID? = nil
   ) -> Table {
     var table = Table(
       [
         Table.Column("ID", isNumber: true), Table.Column("OPERATION"), Table.Column("STATUS"),
-        Table.Column("VERSION"), Table.Column("STARTED"),
+        Table.Column("VERSION", isSparable: true), Table.Column("STARTED", isSparable: true),
         Table.Column("TOOK", isNumber: true, isSparable: true),
       ], wide: "DETAIL")
     for record in records {
       let operation = record.operation
+      let isInterrupted = record.outcome == nil && operation.id == interrupted
       let took = record.outcome.map {
         durationText($0.endedAt.seconds(since: operation.startedAt))
       }
@@ -92,7 +100,9 @@ struct Operations: ParsableCommand {
         Table.Cell(operation.id.description), Table.Cell(operation.kind.name),
         Table.Cell(record.status.name, record.status.style), Table.Cell(versions(operation)),
         Table.Cell(operation.startedAt.short), Table.Cell(took ?? "–"),
-        Table.Cell(detail(record, failures[operation.id]), .faint),
+        isInterrupted
+          ? Table.Cell("interrupted, run `rollbook settle`", .busy)
+          : Table.Cell(detail(record, failures[operation.id]), .faint),
       ])
     }
     return table

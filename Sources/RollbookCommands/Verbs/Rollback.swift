@@ -122,6 +122,7 @@ struct RollbackPlanShape: ListingRow {
     "ApplicationName", "ApplicationVersionRolledBackFrom", "ApplicationVersionRolledBackTo",
     "ParallelismFrom", "ParallelismTo", "TargetReason", "SnapshotName", "SnapshotVersionId",
     "SnapshotTime", "SnapshotReason", "SnapshotAgeSeconds",
+    "TakesSnapshotFirst", "UsesThatSnapshot",
   ]
 
   var fields: [String] {
@@ -130,6 +131,7 @@ struct RollbackPlanShape: ListingRow {
       String(applicationVersionRolledBackTo), String(parallelismFrom), String(parallelismTo),
       targetReason, snapshotName ?? "", snapshotVersionId.map(String.init) ?? "",
       snapshotTime ?? "", snapshotReason, snapshotAgeSeconds.map { String($0) } ?? "",
+      String(takesSnapshotFirst), String(usesThatSnapshot),
     ]
   }
 }

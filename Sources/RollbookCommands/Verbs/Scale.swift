@@ -8,7 +8,8 @@ struct Scale: AsyncParsableCommand {
 
   @Argument(help: "The application's name.") var name: String
 
-  @Option(help: ArgumentHelp("How many instances are to run.", valueName: "n"))
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("How many instances are to run.", valueName: "n"))
   var parallelism: Int
 
   @Flag(help: "Try a parallelism again that failed before.")

@@ -42,18 +42,32 @@ struct Start: AsyncParsableCommand {
       return try await engine.interruptedByReboot()
     }
     if applications.isEmpty { Standard.note("Nothing was ended by a reboot.") }
-    var worst = ExitStatus.done
-    for application in applications {
-      do throws(RollbookError) {
-        let report = try await session.execute(
+    let results = try await several(applications) { (application) async throws(RollbookError) in
+      await Result { () async throws(RollbookError) in
+        try await session.execute(
           .start(restore: nil, allowNonRestoredState: false), on: application.name)
-        worst = worst.worse(try await session.say(report))
+      }
+    }
+    var worst = ExitStatus.done
+    for result in results {
+      do throws(RollbookError) {
+        worst = worst.worse(try await session.say(try result.get()))
       } catch {
         Standard.writeError(CommandLineTool.describe(error))
         worst = worst.worse(ExitStatus(error.code))
       }
     }
     if worst != .done { throw ExitCode(worst.rawValue) }
+  }
+}
+
+extension Result where Failure == RollbookError {
+  fileprivate init(_ work: () async throws(RollbookError) -> Success) async {
+    do throws(RollbookError) {
+      self = .success(try await work())
+    } catch {
+      self = .failure(error)
+    }
   }
 }
 #endif

@@ -21,7 +21,7 @@ struct Status: AsyncParsableCommand {
     var screen = Screen()
     screen.shown(report.factSheet.render(for: .output))
     // An interrupted operation goes on by nobody's hand: there is nothing to wait for.
-    while report.state.inFlight != nil && !report.isInterrupted {
+    while report.state.inFlight != nil && !report.isInterrupted && !Standard.isGone {
       try await Task.sleep(for: .milliseconds(options.output == .table ? 200 : 500))
       let next = try await StatusReport.read(name, session)
       defer { report = next }
@@ -44,7 +44,7 @@ extension StatusReport {
   /// Whether it differs from an earlier one in more than the time.
   fileprivate func isNews(after other: StatusReport) -> Bool {
     state != other.state || lastStep != other.lastStep || observation != other.observation
-      || isInterrupted != other.isInterrupted
+      || isInterrupted != other.isInterrupted || suspects != other.suspects
   }
 }
 

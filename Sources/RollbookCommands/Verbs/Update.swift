@@ -15,7 +15,8 @@ struct Update: AsyncParsableCommand {
   @Option(help: ArgumentHelp("The new program.", valueName: "path"))
   var code: String?
 
-  @Option(help: ArgumentHelp("How many instances run.", valueName: "n"))
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("How many instances run.", valueName: "n"))
   var parallelism: Int?
 
   @OptionGroup var settings: SettingOptions

@@ -16,7 +16,7 @@ struct VersionVerb: ParsableCommand {
     let session = try ReadSession(options.home)
     let state = try session.state(of: name)
     let found = try session.version(version, of: state)
-    try options.answer.one("ApplicationVersionDetail", ApplicationDetail(state, found)) {
+    try options.answer.one("ApplicationVersionDetail", VersionDetail(state, found)) {
       VersionVerb.factSheet(found, state).render(for: .output)
     }
   }

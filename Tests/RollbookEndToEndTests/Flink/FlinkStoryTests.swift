@@ -13,7 +13,7 @@ extension FlinkTests {
         try await stage.rollbook("update", "shop", "--description", "two").exits(0)
         #expect(try await stage.standing("shop") == "RUNNING 2")
         let run = try await stage.updateJob("throws-in-main", "-m", "the new release")
-        run.exits(3).shows("shop: UPDATING failed; rolled back to version 2, RUNNING")
+        run.exits(3).shows("shop: the update failed; rolled back to version 2, RUNNING")
           .says("Exception thrown to show system-rollback")
         #expect(try await stage.standing("shop") == "RUNNING 2")
         #expect(

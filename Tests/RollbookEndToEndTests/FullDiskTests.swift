@@ -1,0 +1,132 @@
+#if CommandLine
+import Foundation
+import Glibc
+import Testing
+
+/// A disk that is full, or may not be written: what is said, what can be read, and how it goes on.
+@Suite(
+  .enabled(
+    if: Disk.canBeMade,
+    "NOT TESTED HERE: no tmpfs can be mounted, so nobody knows what a full disk does"))
+struct FullDiskTests {
+  @Test("On a full disk all can be read, and a change says what is full and what to do")
+  func full() async throws {
+    try await onStage { stage in
+      let disk = try await Disk(stage)
+      try await disk.use {
+        try await stage.create("shop", Program.idle)
+        disk.fill()
+        for verb in [
+          ["list"], ["status", "shop"], ["operations", "shop"], ["versions", "shop"],
+          ["sql", "SELECT application FROM operation_history"],
+        ] {
+          let run = try await stage.rollbook(verb).exits(0)
+          #expect(run.out.contains(verb[0].hasSuffix("s") ? "1" : "shop"), "\(run.described)")
+        }
+        for verb in [["update", "shop", "--description", "x"], ["start", "shop"], ["settle"]] {
+          try await stage.rollbook(verb).exits(74).says("disk is full").says(stage.home)
+            .says("Free space")
+        }
+        try disk.free()
+        try await stage.rollbook("update", "shop", "--description", "x").exits(0)
+      }
+    }
+  }
+
+  @Test("A change whose disk fills says what stays in progress, and settle carries it on")
+  func fillsMeanwhile() async throws {
+    try await onStage { stage in
+      let disk = try await Disk(stage)
+      try await disk.use {
+        try await stage.createAndStart("shop", Program.idle)
+        let held = try await stage.hold("update", "shop", "--redeploy", at: "before stop")
+        disk.fill()
+        try held.release()
+        try await held.command.end().exits(74).says("disk is full").says(stage.journal)
+          .says("In progress still: UpdateApplication 3.").says("`rollbook settle`")
+        try disk.free()
+        try await stage.rollbook("settle").exits(0)
+        #expect(try await stage.standing("shop").hasPrefix("RUNNING"))
+        #expect(stage.instances(of: "shop").count == 1)
+        try await stage.rollbook("stop", "shop", "--force").exits(0)
+      }
+    }
+  }
+
+  @Test("On a disk that may only be read, verbs that look work, and the others say why not")
+  func readOnly() async throws {
+    try await onStage { stage in
+      let disk = try await Disk(stage)
+      try await disk.use {
+        try await stage.create("shop", Program.idle)
+        disk.protect()
+        for verb in [["list"], ["status", "shop"], ["wait", "shop"]] {
+          try await stage.rollbook(verb).exits(0).shows("shop")
+        }
+        let code = try stage.write(Program.idle, to: "other.sh")
+        for verb in [["start", "shop"], ["settle"], ["create", "other", "--code", code]] {
+          let run = try await stage.rollbook(verb)
+          run.exits(74).says("Read-only file system").says("It can be read")
+          #expect(!run.err.contains("Check that you may read"))
+        }
+      }
+    }
+  }
+}
+
+/// A small file system of its own, on which a stage has its home.
+private struct Disk {
+  let stage: Stage
+
+  /// Whether one can be made here: that is root's right, and containers may not have it.
+  static let canBeMade: Bool = {
+    let folder = NSTemporaryDirectory() + "rollbook-mount-\(UUID().uuidString)"
+    guard unsafe mkdir(folder, 0o700) == 0 else { return false }
+    defer { _ = unsafe rmdir(folder) }
+    guard unsafe mount("tmpfs", folder, "tmpfs", 0, "size=64k") == 0 else { return false }
+    return unsafe umount2(folder, Int32(MNT_DETACH)) == 0
+  }()
+
+  init(_ stage: Stage) async throws {
+    self.stage = stage
+    try FileManager.default.createDirectory(
+      atPath: stage.home, withIntermediateDirectories: true)
+    guard unsafe mount("tmpfs", stage.home, "tmpfs", 0, "size=3m,mode=700") == 0 else {
+      throw CannotMount(errorNumber: errno)
+    }
+  }
+
+  /// Runs a part of a test, and takes the disk away however that ends.
+  func use(_ body: () async throws -> Void) async throws {
+    defer { _ = unsafe umount2(stage.home, Int32(MNT_DETACH)) }
+    try await body()
+  }
+
+  private var filler: String { stage.home + "/filler" }
+
+  /// Leaves not a byte.
+  func fill() {
+    let block = [UInt8](repeating: 0x66, count: 4096)
+    let file = unsafe open(filler, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+    #expect(file >= 0)
+    defer { close(file) }
+    while true {
+      let written = unsafe block.withUnsafeBytes { unsafe write(file, $0.baseAddress, $0.count) }
+      if written <= 0 { break }
+    }
+    #expect(errno == ENOSPC)
+  }
+
+  func free() throws { try stage.remove(filler) }
+
+  /// From now on it may only be read.
+  func protect() {
+    let flags = UInt(MS_REMOUNT) | UInt(MS_RDONLY)
+    #expect(unsafe mount("tmpfs", stage.home, "tmpfs", flags, nil) == 0)
+  }
+}
+
+private struct CannotMount: Error {
+  let errorNumber: Int32
+}
+#endif
