@@ -67,7 +67,7 @@ import Testing
 
       // Version 2 leaves at once, version 1 does not any more.
       try FileManager.default.removeItem(atPath: leave)
-      let leaving = ["--property", "LEAVE=/dev/null", "--settle", "60"]
+      let leaving = ["--property", "LEAVE=/dev/null", "--settle", "60", "--timeout", "300"]
       try await stage.rollbook(["update", "shop"] + leaving).exits(3)
       let failed = try await stage.newest("UpdateApplication", of: "shop")
       let failure = failed["OperationFailureDetails"]
