@@ -92,7 +92,8 @@ import Testing
       ) { () throws(RollbookError) in throw RollbookError(.interrupted, "enough") }
     }
     let missing = scratch.path + "/missing"
-    let error = RollbookError(.system, "cannot open \(missing): No such file or directory")
+    let error = RollbookError(
+      .system, "cannot open \(missing): No such file or directory", systemError: ENOENT)
     #expect(throws: error) { try copy("missing", to: "c") }
     try FileTree.remove(missing)
   }
