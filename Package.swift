@@ -107,7 +107,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "RollbookEndToEndTests",
-      dependencies: ["RollbookLight", "RollbookFull", "RollbookKeeper"],
+      dependencies: [
+        "RollbookLight", "RollbookFull", "RollbookKeeper", "RollbookFlink", "RollbookTesting",
+      ],
       swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

@@ -54,7 +54,8 @@ public struct FlinkRuntime: RuntimeAdapter {
     let stopper = JobStopper(
       job: job, generation: generation, submission: submissions[generation.token])
     guard let target else {
-      try await stopper.cancel()
+      try Task.checkCancellation(.untouched)
+      try await uncancelled { () throws(RuntimeFailure) in try await stopper.cancel() }
       return nil
     }
     return try await stopper.stop(Savepoints(job: job, target: target))

@@ -82,8 +82,15 @@ struct Job: Sendable {
         cause: .finished, rootCause: "the job has finished", text: "Job \(id) is FINISHED.",
         evidence: Evidence())
     }
-    if let exceptions = try await exceptions(), let ending = Ending(.failed, exceptions) {
-      return ending
+    // The exceptions are kept for a while (web.refresh-interval, 3 s): those of a job that failed a
+    // moment ago come later than its state.
+    let patience = Patience(seconds: state == .failed ? 5 : 0)
+    while true {
+      if let exceptions = try await exceptions(), let ending = Ending(.failed, exceptions) {
+        return ending
+      }
+      if patience.isOver || Task.isCancelled { break }
+      await patience.pause()
     }
     let what = state == .canceled ? "the job was cancelled by somebody else" : "the job failed"
     return Ending(

@@ -143,7 +143,7 @@ struct JobDeployer: Sendable {
       await patience.pause()
     }
     throw RuntimeFailure(
-      isReachable ? .mayStartLater : .unreachable,
+      isReachable || Task.isCancelled ? .mayStartLater : .unreachable,
       rootCause: "the answer to the job's submission was lost",
       text: "\(reason)\nJob \(job.id) was asked for, and has not appeared since.")
   }

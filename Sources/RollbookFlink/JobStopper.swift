@@ -112,6 +112,11 @@ struct JobStopper: Sendable {
     guard begun.isSuccess else {
       throw RuntimeFailure(.untouched, begun, whileDoing: "stopping the job with a savepoint")
     }
+    return try await uncancelled { () throws(RuntimeFailure) in try await stopped(savepoints) }
+  }
+
+  /// The stop was asked for: how it ends.
+  private func stopped(_ savepoints: Savepoints) async throws(RuntimeFailure) -> SnapshotFacts? {
     let progress = try await reaching { () throws(Cluster.Silence) in
       try await savepoints.end(Patience(seconds: savepoints.target.timeoutSeconds))
     }

@@ -59,6 +59,9 @@ struct Savepoints: Sendable {
 
   /// The facts of a savepoint.
   func facts(_ location: String) async -> SnapshotFacts {
+    if let path = Self.localPath(of: location), Files.exists(path) {
+      return SnapshotFacts(location: location, size: FileTree.size(of: path))
+    }
     let latest = try? await job.checkpoints()?.latest
     let isLatest = latest?.savepoint?.path.map(Self.spelled) == Self.spelled(location)
     return SnapshotFacts(location: location, size: isLatest ? latest?.savepoint?.size : nil)
@@ -67,13 +70,16 @@ struct Savepoints: Sendable {
   /// A savepoint that was completed although nobody saw it.
   func find() async throws(Cluster.Silence) -> SnapshotFacts? {
     let patience = Patience(seconds: target.timeoutSeconds)
-    if case .complete(let location) = try await end(patience) { return await facts(location) }
+    if case .complete(let location) = try await end(patience), !Self.isGone(location) {
+      return await facts(location)
+    }
     // The job manager was restarted: what is in the folder is complete, or is not.
     guard let folder = try await folder(), let path = Self.localPath(of: folder),
       let names = try? Files.names(in: path)
     else { return nil }
     let complete = names.sorted().last { Files.exists("\(path)/\($0)/_metadata") }
-    return complete.map { SnapshotFacts(location: "\(folder)/\($0)") }
+    guard let complete else { return nil }
+    return await facts("\(folder)/\(complete)")
   }
 
   /// Removes a savepoint's bytes; none there is no error.
@@ -145,6 +151,15 @@ struct Savepoints: Sendable {
     return path.hasPrefix("/") ? Cluster.normalized(String(path)) : nil
   }
 
+  /// Whether a savepoint is seen not to be there. Where its folder's folder is not here either, the
+  /// cluster's storage is not this machine's, and nothing can be seen.
+  static func isGone(_ location: String) -> Bool {
+    guard let path = localPath(of: location),
+      Files.exists(Files.parent(of: Files.parent(of: path)))
+    else { return false }
+    return !Files.exists(path + "/_metadata")
+  }
+
   /// Checks that a savepoint is there, as far as this machine can see.
   ///
   /// - Throws: `.untouched` where it is gone.
@@ -152,11 +167,7 @@ struct Savepoints: Sendable {
     guard let location = snapshot.outcome?.facts?.location else {
       throw RuntimeFailure(.untouched, rootCause: "snapshot \(snapshot.name) is not complete")
     }
-    // Where its folder's folder is not here either, the cluster's storage is not this machine's.
-    guard let path = localPath(of: location),
-      Files.exists(Files.parent(of: Files.parent(of: path)))
-    else { return }
-    if !Files.exists(path + "/_metadata") {
+    if isGone(location) {
       throw RuntimeFailure(
         .untouched, rootCause: "the bytes of snapshot \(snapshot.name) are gone",
         text: "There is no savepoint at \(location).")
@@ -171,7 +182,24 @@ func reaching<Value>(
   do throws(Cluster.Silence) {
     return try await body()
   } catch {
+    // No answer because nobody waits for one says nothing of the cluster.
+    if Task.isCancelled { throw RuntimeFailure(.untouched, rootCause: "given up on request") }
     throw error.failure
   }
+}
+
+/// Does something to its end although its task is cancelled meanwhile: what a cluster was asked for
+/// cannot be taken back.
+func uncancelled<Value: Sendable>(
+  _ body: @escaping @Sendable () async throws(RuntimeFailure) -> Value
+) async throws(RuntimeFailure) -> Value {
+  let task = Task { () -> Result<Value, RuntimeFailure> in
+    do throws(RuntimeFailure) {
+      return .success(try await body())
+    } catch {
+      return .failure(error)
+    }
+  }
+  return try await task.value.get()
 }
 #endif

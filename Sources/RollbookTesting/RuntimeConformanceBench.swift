@@ -8,6 +8,8 @@ final class RuntimeConformanceBench: Sendable {
   let runtime: any RuntimeAdapter
   private let check: String
   private let deployed = Mutex<[Generation]>([])
+  /// Deployed or not.
+  private let made = Mutex<[Generation]>([])
 
   /// Seconds for a program to get ready or to end.
   private static let patience = 20.0
@@ -74,8 +76,10 @@ final class RuntimeConformanceBench: Sendable {
       application: application.id, version: program.rawValue, operation: OperationID(1),
       createdAt: .now(), artifact: try ArtifactStore(home).store(code.path),
       runtimeEnvironment: environment, configuration: code.configuration)
-    return Generation(
+    let generation = Generation(
       application: application, token: .random(), version: version, parallelism: 1, place: nil)
+    made.withLock { $0.append(generation) }
+    return generation
   }
 
   /// Deploys a generation.
@@ -136,7 +140,7 @@ final class RuntimeConformanceBench: Sendable {
     let deadline = clock.now + .seconds(Self.patience)
     while clock.now < deadline {
       if case .ended(let ending) = seen { return ending }
-      guard case .running = seen else { break }
+      guard seen.isNotOver else { break }
       await pause()
       seen = await runtime.observe(generation)
     }
@@ -171,11 +175,11 @@ final class RuntimeConformanceBench: Sendable {
 
   // MARK: Snapshots
 
-  /// A snapshot of what was deployed last for an application.
+  /// A snapshot of what was deployed last for an application, or was to be.
   func target(_ id: Int64 = 11, application: Int64 = 7) -> SnapshotTarget {
-    let newest = deployed.withLock { deployed in
-      deployed.last { $0.application.id.rawValue == application }
-    }
+    let isWanted: @Sendable (Generation) -> Bool = { $0.application.id.rawValue == application }
+    let newest =
+      deployed.withLock { $0.last(where: isWanted) } ?? made.withLock { $0.last(where: isWanted) }
     return SnapshotTarget(
       id: SnapshotID(id), name: "s\(id)", timeoutSeconds: Self.patience,
       generation: newest ?? Self.neverDeployed(application))
@@ -209,5 +213,15 @@ final class RuntimeConformanceBench: Sendable {
       throw violation("stop with a target answers the snapshot's facts", saw: "nil")
     }
     return snapshot(facts, target, of: generation)
+  }
+}
+
+extension Observation {
+  /// It runs, or has failed and is not over yet.
+  fileprivate var isNotOver: Bool {
+    switch self {
+    case .running, .failing: true
+    case .ended, .absent, .missing, .unreachable: false
+    }
   }
 }

@@ -64,6 +64,10 @@ public final class ScriptedRuntime: RuntimeAdapter {
     try await recordPlace(["slot": generation.token.rawValue])
     try Task.checkCancellation(or: .ended)
     try hook(.recordPlace, .after)
+    if behaviour == .startsLater {
+      world.withLock { _ = $0.pending.insert(generation.token) }
+      throw RuntimeFailure(.mayStartLater, rootCause: "no answer", text: "no answer")
+    }
     world.withLock { world in
       if world.generations[generation.token] != nil { return }
       var new = ScriptedWorld.ScriptedGeneration(
@@ -84,12 +88,13 @@ public final class ScriptedRuntime: RuntimeAdapter {
     try? hook(.observe, .before)
     return world.withLock { world in
       guard world.isReachable else { return .unreachable("the scripted runtime is away") }
+      if world.forgotten.contains(generation.token) { return .missing("it is not known any more") }
       guard var seen = world.generations[generation.token] else { return .absent }
       defer { world.generations[generation.token] = seen }
       guard seen.isAlive else { return .ended(seen.ending ?? Self.ending(143, "stopped")) }
       seen.observations += 1
       switch world.behaviour(version: seen.version, parallelism: seen.parallelism) {
-      case .runs, .isRefused: return .running(ready: true, incarnation: "1")
+      case .runs, .isRefused, .startsLater: return .running(ready: true, incarnation: "1")
       case .ends(let count, let status, let text):
         if seen.observations < count { return .running(ready: true, incarnation: "1") }
         let ending = Self.ending(status, text)
@@ -97,6 +102,7 @@ public final class ScriptedRuntime: RuntimeAdapter {
         seen.ending = ending
         return .ended(ending)
       case .isNeverReady: return .running(ready: false, incarnation: "1")
+      case .stumbles(let text): return .failing(Self.ending(1, text))
       case .keepsRestarting:
         return .running(ready: true, incarnation: String(seen.observations))
       }
@@ -208,6 +214,9 @@ extension ScriptedWorld {
     _ token: GenerationToken, taking target: SnapshotTarget?
   ) throws(RuntimeFailure) -> SnapshotFacts? {
     try requireReachable()
+    if pending.contains(token) {
+      throw RuntimeFailure(.mayStartLater, rootCause: "no answer", text: "no answer")
+    }
     guard let generation = generations[token] else { return nil }
     var facts: SnapshotFacts?
     if let target {

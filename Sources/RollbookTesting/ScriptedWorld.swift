@@ -13,6 +13,10 @@ public struct ScriptedWorld: Sendable {
     case isNeverReady
     /// It restarts by itself in every observation, and never fails.
     case keepsRestarting
+    /// It runs, and something has gone wrong since it was deployed.
+    case stumbles(String)
+    /// It is asked for and does not answer: it may start later.
+    case startsLater
   }
 
   /// A generation, alive or not.
@@ -25,6 +29,13 @@ public struct ScriptedWorld: Sendable {
     /// What the program has done so far, with what it began with.
     public var state: [String]
     public var ending: Ending?
+
+    public init(application: ApplicationID, version: Int64, parallelism: Int, state: [String]) {
+      self.application = application
+      self.version = version
+      self.parallelism = parallelism
+      self.state = state
+    }
   }
 
   public var behaviours: [Int64: Behaviour] = [:]
@@ -37,6 +48,10 @@ public struct ScriptedWorld: Sendable {
   public var refusesSnapshots = false
   /// Whether the runtime can be reached.
   public var isReachable = true
+  /// What the runtime no longer knows although it has run.
+  public var forgotten: Set<GenerationToken> = []
+  /// What was asked for and may start later.
+  public var pending: Set<GenerationToken> = []
 
   public init() {}
 

@@ -8,7 +8,14 @@ final class FlinkCluster: Sendable {
   let url: String
 
   /// The one that most tests share: 16 slots.
-  static func shared() async throws -> FlinkCluster { try await Shared.cluster() }
+  static func shared() async throws -> FlinkCluster {
+    try await Shared.cluster(["--taskmanagers", "2", "--slots", "8"])
+  }
+
+  /// One whose jobs are not started again by themselves when they fail.
+  static func withoutRestarts() async throws -> FlinkCluster {
+    try await Shared.cluster(["--slots", "8", "--set", "restart-strategy.type=none"])
+  }
 
   /// The example jobs, compiled.
   static func jar(_ name: String) async throws -> String {
@@ -17,24 +24,21 @@ final class FlinkCluster: Sendable {
 
   private actor Shared {
     static let clusters = Shared()
-    private var cluster: Task<FlinkCluster, any Error>?
+    private var running: [[String]: Task<FlinkCluster, any Error>] = [:]
     private var jobs: Task<String, any Error>?
 
-    static func cluster() async throws -> FlinkCluster {
-      try await clusters.task { try await FlinkCluster(["--taskmanagers", "2", "--slots", "8"]) }
-        .value
+    static func cluster(_ options: [String]) async throws -> FlinkCluster {
+      try await clusters.task(options).value
     }
 
     static func jobs() async throws -> String {
       try await clusters.jobsTask().value
     }
 
-    private func task(
-      _ start: @escaping @Sendable () async throws -> FlinkCluster
-    ) -> Task<FlinkCluster, any Error> {
-      if let cluster { return cluster }
-      let task = Task.detached { try await start() }
-      cluster = task
+    private func task(_ options: [String]) -> Task<FlinkCluster, any Error> {
+      if let known = running[options] { return known }
+      let task = Task.detached { try await FlinkCluster(options) }
+      running[options] = task
       return task
     }
 
