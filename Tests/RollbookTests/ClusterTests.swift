@@ -103,9 +103,104 @@ import Testing
     try await checkInvariants(bench, keepsState: false, "a late start")
   }
 
+  /// An update whose runtime is away as soon as the new generation's place is durable, and that is
+  /// left in progress.
+  private func lostWhileDeploying(grace: Double) async throws -> (Bench, Application) {
+    let loses = Mutex(false)
+    let bench = try Bench(
+      TemporaryHome(),
+      hook: { call, moment in
+        guard call == .recordPlace, moment == .after, loses.withLock({ $0 }) else { return }
+        throw RuntimeFailure(.unreachable, rootCause: "away")
+      })
+    let shop = try await bench.create()
+    try await bench.start()
+    loses.withLock { $0 = true }
+    await #expect(throws: RollbookError.self) {
+      try await bench.update { $0.submitGraceSeconds = grace }
+    }
+    loses.withLock { $0 = false }
+    return (bench, shop)
+  }
+
+  private func forget(_ suspect: Suspect, _ bench: Bench) {
+    bench.runtime.change { world in
+      world.forgotten.insert(suspect.token)
+      for token in world.generations.keys { world.generations[token]?.isAlive = false }
+    }
+  }
+
+  @Test func `what is abandoned while it was asked for is known by its place`() async throws {
+    let (bench, shop) = try await lostWhileDeploying(grace: 60)
+    try await bench.run(.abandon)
+    let suspects = try await openSuspects(of: shop, bench)
+    #expect(suspects.count == 2)
+    #expect(suspects.allSatisfy { $0.place == ["slot": $0.token.rawValue] }, "\(suspects)")
+  }
+
+  @Test func `one look that sees nothing of a suspect does not clear it`() async throws {
+    let (bench, shop) = try await lostWhileDeploying(grace: 60)
+    try await bench.run(.abandon)
+    let late = try #require(try await openSuspects(of: shop, bench).last)
+    forget(late, bench)
+    try await bench.start()
+    #expect(try await openSuspects(of: shop, bench).map(\.token) == [late.token])
+  }
+
+  @Test func `a suspect that has not appeared within its grace is cleared`() async throws {
+    let (bench, shop) = try await lostWhileDeploying(grace: 0)
+    try await bench.run(.abandon)
+    forget(try #require(try await openSuspects(of: shop, bench).last), bench)
+    try await bench.start()
+    #expect(try await openSuspects(of: shop, bench).isEmpty)
+  }
+
+  @Test func `what a dead holder had asked for, and nobody sees, is a suspect`() async throws {
+    let (bench, shop) = try await lostWhileDeploying(grace: 60)
+    let token = try await bench.engine.journal.read { (reader) throws(RollbookError) in
+      let operation = try reader.newestOperation(of: shop.id)
+      return try reader.steps(of: operation?.id ?? OperationID(0))
+        .last { $0.name == .deploying }?.detail.generation
+    }
+    let lost = try #require(token)
+    bench.runtime.change { $0.forgotten.insert(lost) }
+    _ = try await bench.engine.settleAll()
+    #expect(try await bench.state().status == .running)
+    #expect(try await bench.state().version == 2)
+    #expect(try await openSuspects(of: shop, bench).map(\.token) == [lost])
+  }
+
+  @Test func `another application's suspect does not keep one from being deployed`() async throws {
+    let away = Mutex(false)
+    let bench = try Bench(
+      TemporaryHome(),
+      hook: { call, moment in
+        guard call == .stop, moment == .before, away.withLock({ $0 }) else { return }
+        throw RuntimeFailure(.unreachable, rootCause: "its secret is gone")
+      })
+    let shop = try await bench.create()
+    try await bench.update { $0.clusterAddress = "http://one" }
+    try await bench.start()
+    _ = try await bench.engine.prepare(
+      .stop(force: false), on: "shop", by: bench.requester)
+    try await bench.run(.abandon)
+    try await bench.create("other")
+    try await bench.run(
+      .update(Bench.updateRequest { $0.clusterAddress = "http://one" }), on: "other")
+    away.withLock { $0 = true }
+    let report = try await bench.run(
+      .start(restore: nil, allowNonRestoredState: false), on: "other")
+    #expect(report.record.status == .successful)
+    #expect(try await openSuspects(of: shop, bench).count == 1)
+  }
+
   private func suspects(of shop: Application, _ bench: Bench) async throws -> Int {
+    try await openSuspects(of: shop, bench).count
+  }
+
+  private func openSuspects(of shop: Application, _ bench: Bench) async throws -> [Suspect] {
     try await bench.engine.journal.read { (reader) throws(RollbookError) in
-      try reader.unresolvedSuspects(of: shop.id).count
+      try reader.unresolvedSuspects(of: shop.id)
     }
   }
 }

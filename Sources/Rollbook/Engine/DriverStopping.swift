@@ -158,6 +158,11 @@ extension Driver {
             + failure.rootCause,
           hint: "The operation stays in progress; run `rollbook settle` when the cause is mended.")
       }
+      return
+    }
+    // Whoever asked for it has died, and nobody will hear the answer.
+    if isResumed, case .missing = await runtime.observe(generation) {
+      try await suspect(generation)
     }
   }
 }

@@ -15,7 +15,8 @@ extension Driver {
   /// Ends generations that may still run: never two at once.
   ///
   /// Those of this application, and those of any other on the cluster that is deployed to: the other
-  /// may have been deleted since, and nobody else would look.
+  /// may have been deleted since, and nobody else would look. One of another that cannot be ended now
+  /// stays a suspect: its trouble is not this application's.
   func sweepSuspects() async throws {
     let id = application.id
     let cluster = situation.targetVersion?.configuration.clusterAddress
@@ -24,7 +25,13 @@ extension Driver {
       guard let cluster else { return own }
       return own + (try reader.unresolvedSuspects(on: cluster)).filter { $0.application != id }
     }
-    for suspect in suspects { try await sweep(suspect) }
+    for suspect in suspects {
+      if suspect.application == id {
+        try await sweep(suspect)
+      } else {
+        _ = try await engine.sweep(suspect)
+      }
+    }
   }
 
   private func sweep(_ suspect: Suspect) async throws {
@@ -32,6 +39,6 @@ extension Driver {
       // Whether it comes is not waited for.
       failure.effect != .mayStartLater
     else { return }
-    try await runtimeIsUnreachable("while ending what was abandoned: \(failure.rootCause)")
+    try await runtimeIsUnreachable("while ending what may still run: \(failure.rootCause)")
   }
 }

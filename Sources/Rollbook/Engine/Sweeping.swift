@@ -53,15 +53,30 @@ extension Engine {
     do throws(RuntimeFailure) {
       _ = try await runtime.stop(generation, taking: nil)
     } catch {
-      let failure = error
-      let grace = generation.version.configuration.submitGraceSeconds
-      // Whether it was asked for is a matter of one grace; whether it comes, of another.
-      guard failure.effect == .mayStartLater,
-        Timestamp.now().seconds(since: suspect.since) > grace
-      else { return .left(failure) }
-      return try await resolve(suspect, "never appeared")
+      guard error.effect == .mayStartLater else { return .left(error) }
+      return try await unseen(suspect, generation)
     }
-    return try await resolve(suspect, "ended")
+    switch await runtime.observe(generation) {
+    case .ended: return try await resolve(suspect, "ended")
+    case .absent: return try await resolve(suspect, "never started")
+    case .missing: return try await unseen(suspect, generation)
+    case .running, .failing:
+      return .left(RuntimeFailure(.unknown, rootCause: "it was told to end and still runs"))
+    case .unreachable(let why): return .left(RuntimeFailure(.unreachable, rootCause: why))
+    }
+  }
+
+  /// The runtime does not know it, which is no answer at once: it may have been asked for and come
+  /// later. Whether it was asked for was a matter of one grace; whether it comes, is of another.
+  private func unseen(
+    _ suspect: Suspect, _ generation: Generation
+  ) async throws(RollbookError) -> Sweep {
+    let grace = generation.version.configuration.submitGraceSeconds
+    guard Timestamp.now().seconds(since: suspect.since) > grace else {
+      return .left(
+        RuntimeFailure(.mayStartLater, rootCause: "it has not been seen, and may still start"))
+    }
+    return try await resolve(suspect, "never appeared")
   }
 
   private func resolve(
