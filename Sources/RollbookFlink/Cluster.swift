@@ -24,7 +24,15 @@ struct Cluster: Sendable {
       client = try Connections.client(trusting: configuration.clusterTrust)
       headers = try (configuration.clusterHeaders ?? [:]).sorted { $0.key < $1.key }
         .map { (name, secret) throws(RollbookError) in
-          (name: name, value: try SecretFile.value(at: secret.path))
+          let value = try SecretFile.value(at: secret.path)
+          guard !value.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7f })
+          else {
+            throw RollbookError(
+              .invalidArgument,
+              "the file \(secret.path) holds no value of a header: there is more than one line in it"
+            )
+          }
+          return (name: name, value: value)
         }
     } catch {
       throw RuntimeFailure(.unreachable, rootCause: error.message, text: error.hint)
@@ -65,11 +73,18 @@ struct Cluster: Sendable {
 
   /// Asks; a broken connection is tried once more, as asking changes nothing.
   func get(_ path: String, seconds: Double = 10) async throws(Silence) -> Answer {
-    do {
-      return try await send(.GET, path, seconds: seconds)
+    try await twice { () throws(Silence) in try await send(.GET, path, seconds: seconds) }
+  }
+
+  /// Sends what may be sent again once more where no answer came.
+  private func twice(
+    _ request: () async throws(Silence) -> Answer
+  ) async throws(Silence) -> Answer {
+    do throws(Silence) {
+      return try await request()
     } catch {
       if Task.isCancelled { throw error }
-      return try await send(.GET, path, seconds: seconds)
+      return try await request()
     }
   }
 
@@ -83,8 +98,9 @@ struct Cluster: Sendable {
     return try answer.decode(type)
   }
 
+  /// - Parameter isRepeatable: the request names what it makes, and asked again makes no second one.
   func post(
-    _ path: String, _ body: some Encodable, seconds: Double = 30
+    _ path: String, _ body: some Encodable, seconds: Double = 30, isRepeatable: Bool = false
   ) async throws(Silence) -> Answer {
     let bytes: Data
     do {
@@ -92,13 +108,24 @@ struct Cluster: Sendable {
     } catch {
       throw Silence(reason: "the request cannot be written as JSON: \(error)")
     }
-    return try await send(
-      .POST, path, body: .bytes(ByteBuffer(bytes: bytes)), type: "application/json",
-      seconds: seconds)
+    let request = { () async throws(Silence) -> Answer in
+      try await send(
+        .POST, path, body: .bytes(ByteBuffer(bytes: bytes)), type: "application/json",
+        seconds: seconds)
+    }
+    return isRepeatable ? try await twice(request) : try await request()
   }
 
+  /// Cancelling twice is cancelling once.
   func patch(_ path: String) async throws(Silence) -> Answer {
-    try await send(.PATCH, path, seconds: 30)
+    try await twice { () throws(Silence) in try await send(.PATCH, path, seconds: 30) }
+  }
+
+  private func request(_ method: HTTPMethod, _ path: String) -> HTTPClientRequest {
+    var request = HTTPClientRequest(url: address + path)
+    request.method = method
+    for header in headers { request.headers.add(name: header.name, value: header.value) }
+    return request
   }
 
   /// - Throws: `Silence` where there is no answer, or one of somebody in front of a cluster that is
@@ -107,9 +134,7 @@ struct Cluster: Sendable {
     _ method: HTTPMethod, _ path: String, body: HTTPClientRequest.Body? = nil, type: String? = nil,
     seconds: Double
   ) async throws(Silence) -> Answer {
-    var request = HTTPClientRequest(url: address + path)
-    request.method = method
-    for header in headers { request.headers.add(name: header.name, value: header.value) }
+    var request = request(method, path)
     if let type { request.headers.add(name: "Content-Type", value: type) }
     request.body = body
     do {
@@ -124,7 +149,49 @@ struct Cluster: Sendable {
     } catch let silence as Silence {
       throw silence
     } catch {
-      throw Silence(reason: "\(address) does not answer: \(error)")
+      throw Silence(reason: "\(address) does not answer: \(Cluster.inWords(error))")
+    }
+  }
+
+  /// What went wrong, without the values of headers, which an HTTP error repeats: they are secrets.
+  private static func inWords(_ error: any Error) -> String {
+    (error as? HTTPClientError)?.shortDescription ?? "\(error)"
+  }
+}
+
+extension Cluster {
+  /// A part of a text, and how long the whole is now.
+  struct Part: Sendable {
+    let bytes: [UInt8]
+    let start: Int64
+    let end: Int64
+
+    var log: LogPart { LogPart(bytes: bytes, nextOffset: start + Int64(bytes.count)) }
+  }
+
+  /// Part of a text of any length, of which no more than that part is kept in memory: Flink gives
+  /// its logs only whole.
+  ///
+  /// - Parameter offset: the byte to read from; nil for the newest `limit` bytes.
+  /// - Returns: nil where there is no such text.
+  func part(of path: String, from offset: Int64?, limit: Int) async throws(Silence) -> Part? {
+    do {
+      let response = try await client.execute(
+        request(.GET, path), deadline: .now() + .seconds(60))
+      guard (200..<300).contains(response.status.code) else { return nil }
+      var kept: [UInt8] = []
+      var end: Int64 = 0
+      for try await chunk in response.body {
+        let skipped = max(0, min(Int64(chunk.readableBytes), (offset ?? 0) - end))
+        end += Int64(chunk.readableBytes)
+        if offset != nil && kept.count >= limit { continue }
+        kept += chunk.readableBytesView.dropFirst(Int(skipped))
+        if offset == nil && kept.count > 2 * limit { kept.removeFirst(kept.count - limit) }
+      }
+      let bytes = offset == nil ? kept.suffix(limit) : kept.prefix(limit)
+      return Part(bytes: Array(bytes), start: offset ?? end - Int64(bytes.count), end: end)
+    } catch {
+      throw Silence(reason: "\(address) does not answer: \(Cluster.inWords(error))")
     }
   }
 }

@@ -11,9 +11,12 @@ enum ClusterAnswers {
     }
     let version: String
     let features: Features?
+    /// For how long an answer about a job may be kept, in milliseconds.
+    let refreshInterval: Double?
     enum CodingKeys: String, CodingKey {
       case version = "flink-version"
       case features
+      case refreshInterval = "refresh-interval"
     }
   }
 
@@ -55,6 +58,8 @@ enum ClusterAnswers {
       let tasks: [String: Int]
     }
     let state: String
+    /// The cluster's time, in milliseconds.
+    let now: Int64
     let timestamps: [String: Int64]
     let vertices: [Vertex]
   }
@@ -98,7 +103,19 @@ enum ClusterAnswers {
       let failed: Checkpoint?
       let restored: Checkpoint?
     }
+    /// The newest ten, in any state.
+    struct Entry: Decodable {
+      let id: Int64
+      let status: String
+      let isSavepoint: Bool
+      enum CodingKeys: String, CodingKey {
+        case id
+        case status
+        case isSavepoint = "is_savepoint"
+      }
+    }
     let latest: Latest
+    let history: [Entry]
   }
 
   /// GET /jobs/:id/checkpoints/config
@@ -112,6 +129,14 @@ enum ClusterAnswers {
       }
     }
     let externalization: Externalization
+    /// Milliseconds.
+    let interval: Int64
+    let tolerated: Int?
+    enum CodingKeys: String, CodingKey {
+      case externalization
+      case interval
+      case tolerated = "tolerable_failed_checkpoints"
+    }
   }
 
   /// GET /jobs/:id/savepoints/:trigger, and of a disposal

@@ -36,6 +36,21 @@ public struct FlinkRuntime: RuntimeAdapter {
       .deploy(recordPlace)
   }
 
+  public func observationLag(of generation: Generation) async -> Double {
+    do throws(RuntimeFailure) {
+      let cluster = try Cluster(generation.version.configuration)
+      let settings = try await reaching { () throws(Cluster.Silence) in
+        try await cluster.get("/config", as: ClusterAnswers.Configuration.self)
+      }
+      return (settings?.refreshInterval ?? Self.refreshInterval) / 1000
+    } catch {
+      return Self.refreshInterval / 1000
+    }
+  }
+
+  /// Flink's default for `web.refresh-interval`, in milliseconds.
+  private static let refreshInterval: Double = 3000
+
   public func observe(_ generation: Generation) async -> Observation {
     do throws(RuntimeFailure) {
       return await JobObserver(

@@ -15,37 +15,47 @@ struct JarStore: Sendable {
   /// - Parameters:
   ///   - path: the jar, in the artifact store.
   ///   - digest: what its bytes are.
+  ///   - seconds: how long an upload may take.
   /// - Throws: `.unreachable`; `.ended` where the cluster refuses it.
-  func id(of path: String, digest: String) async throws(RuntimeFailure) -> String {
+  func id(
+    of path: String, digest: String, within seconds: Double
+  ) async throws(RuntimeFailure) -> String {
     let name = digest + ".jar"
-    do throws(Cluster.Silence) {
-      let jars = try await cluster.get("/jars", as: ClusterAnswers.Jars.self)
-      if let known = jars?.files.first(where: { $0.name == name }) { return known.id }
-    } catch {
-      throw error.failure
+    if let known = try await find({ $0.name == name }) { return known.id }
+    let id = try await upload(path, as: name, within: seconds)
+    guard try await find({ $0.id == id }) != nil else {
+      throw RuntimeFailure(
+        .ended, rootCause: "the cluster has taken the jar and does not have it",
+        text: "\(cluster.address) answered the upload with \(id), which is not among its jars.")
     }
-    return try await upload(path, as: name)
+    return id
   }
 
-  private func upload(_ path: String, as name: String) async throws(RuntimeFailure) -> String {
-    let answer: Cluster.Answer
-    do throws(Cluster.Silence) {
+  private func find(
+    _ isWanted: (ClusterAnswers.Jars.File) -> Bool
+  ) async throws(RuntimeFailure) -> ClusterAnswers.Jars.File? {
+    let jars = try await reaching { () throws(Cluster.Silence) in
+      try await cluster.get("/jars", as: ClusterAnswers.Jars.self)
+    }
+    return jars?.files.first(where: isWanted)
+  }
+
+  private func upload(
+    _ path: String, as name: String, within seconds: Double
+  ) async throws(RuntimeFailure) -> String {
+    let answer = try await reaching { () throws(Cluster.Silence) in
       let form = try MultipartFile(path: path, name: name)
-      answer = try await cluster.send(
+      return try await cluster.send(
         .POST, "/jars/upload", body: .stream(form, length: .known(form.length)),
-        type: form.contentType, seconds: 600)
-    } catch {
-      throw error.failure
+        type: form.contentType, seconds: seconds)
     }
     guard answer.isSuccess else {
       throw RuntimeFailure(.ended, answer, whileDoing: "uploading the jar")
     }
-    do throws(Cluster.Silence) {
-      let stored = try answer.decode(ClusterAnswers.Upload.self).filename
-      return String(stored.split(separator: "/").last ?? "")
-    } catch {
-      throw error.failure
+    let stored = try await reaching { () throws(Cluster.Silence) in
+      try answer.decode(ClusterAnswers.Upload.self).filename
     }
+    return String(stored.split(separator: "/").last ?? "")
   }
 }
 

@@ -63,14 +63,17 @@ struct Job: Sendable {
   /// A job manager that was restarted knows nothing of its former jobs, while their tasks go on until
   /// their task manager notices.
   func holders() async throws(Cluster.Silence) -> [String] {
-    let all = try await cluster.get("/taskmanagers", as: ClusterAnswers.TaskManagers.self)
+    try await holders(among: try await cluster.taskManagers())
+  }
+
+  func holders(among managers: [String]) async throws(Cluster.Silence) -> [String] {
     var holders: [String] = []
-    for manager in all?.taskmanagers ?? [] {
+    for manager in managers {
       // One that has gone since answers 404 or 500.
-      let answer = try await cluster.get("/taskmanagers/\(manager.id)")
+      let answer = try await cluster.get("/taskmanagers/\(manager)")
       guard answer.isSuccess else { continue }
       let slots = try answer.decode(ClusterAnswers.TaskManager.self).allocatedSlots ?? []
-      if slots.contains(where: { $0.jobId == id }) { holders.append(manager.id) }
+      if slots.contains(where: { $0.jobId == id }) { holders.append(manager) }
     }
     return holders
   }
@@ -99,6 +102,14 @@ struct Job: Sendable {
   }
 }
 
+extension Cluster {
+  /// The ids of the task managers that are registered now.
+  func taskManagers() async throws(Silence) -> [String] {
+    let all = try await get("/taskmanagers", as: ClusterAnswers.TaskManagers.self)
+    return (all?.taskmanagers ?? []).map(\.id)
+  }
+}
+
 /// Waiting for something on a cluster, by looking again and again.
 struct Patience {
   private let deadline: ContinuousClock.Instant
@@ -108,6 +119,9 @@ struct Patience {
   }
 
   var isOver: Bool { ContinuousClock.now >= deadline }
+
+  /// Never below 0.
+  var secondsLeft: Double { max(0, (deadline - .now) / .seconds(1)) }
 
   /// Waits for the time between two looks.
   func pause() async {

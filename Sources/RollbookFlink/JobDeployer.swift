@@ -12,28 +12,27 @@ struct JobDeployer: Sendable {
   private var job: Job { Job(cluster, generation.token) }
 
   func deploy(_ recordPlace: RecordPlace) async throws {
-    let started = ContinuousClock.now
+    let patience = Patience(seconds: configuration.timeoutSeconds)
     let place = try await place()
     let isKnown = try await reaching { () throws(Cluster.Silence) in
       try await job.state() != nil
     }
-    let jar = isKnown ? "" : try await jar()
+    let jar = isKnown ? "" : try await jar(patience)
     try await recordPlace(place)
     if isKnown { return }
-    try Task.checkCancellation(.ended)
-    let spent = (ContinuousClock.now - started) / .seconds(1)
     do throws(RuntimeFailure) {
-      try await submit(jar, seconds: configuration.timeoutSeconds - spent)
+      try await submit(jar, patience)
     } catch {
       // Somebody removed it between our look and the request: nothing of it has run.
       guard error.isMissingJar else { throw error }
-      try await submit(try await self.jar(), seconds: configuration.timeoutSeconds)
+      try await submit(try await self.jar(patience), patience)
     }
   }
 
-  private func jar() async throws(RuntimeFailure) -> String {
+  private func jar(_ patience: Patience) async throws(RuntimeFailure) -> String {
     try await JarStore(cluster: cluster).id(
-      of: deployment.artifactPath, digest: generation.version.artifact)
+      of: deployment.artifactPath, digest: generation.version.artifact,
+      within: patience.secondsLeft)
   }
 
   /// What is durable before the job can run.
@@ -41,9 +40,12 @@ struct JobDeployer: Sendable {
     let environment = try await reaching { () throws(Cluster.Silence) in
       try await cluster.runtimeEnvironment()
     }
+    let managers = try await reaching { () throws(Cluster.Silence) in
+      try await cluster.taskManagers()
+    }
     var place = [
       "cluster": cluster.address, "job": job.id, "environment": environment,
-      "submittedAt": String(Timestamp.now().rawValue),
+      "submittedAt": String(Timestamp.now().rawValue), "taskManagers": String(managers.count),
     ]
     place["savepoint"] = deployment.restore?.outcome?.facts?.location
     return place
@@ -91,12 +93,21 @@ struct JobDeployer: Sendable {
       + properties.sorted { $0.key < $1.key }.flatMap { ["--\($0.key)", $0.value] }
   }
 
-  private func submit(_ jar: String, seconds: Double) async throws(RuntimeFailure) {
+  private func submit(_ jar: String, _ patience: Patience) async throws(RuntimeFailure) {
+    try Task.checkCancellation(.ended)
+    let seconds = patience.secondsLeft
+    guard seconds > 0 else {
+      throw RuntimeFailure(
+        .ended,
+        rootCause: "the jar was not on the cluster within "
+          + "\(configuration.timeoutSeconds.formatted) s",
+        text: "The job was not asked for: its time was over.")
+    }
     let request = try request()
     let grace = configuration.submitGraceSeconds
     let cluster = cluster
     let submission = Submission { () throws(Cluster.Silence) in
-      try await cluster.post("/jars/\(jar)/run", request, seconds: max(grace, seconds))
+      try await cluster.post("/jars/\(jar)/run", request, seconds: seconds + grace)
     }
     submissions[generation.token] = submission
     switch await submission.answer(within: seconds) {
@@ -116,12 +127,11 @@ struct JobDeployer: Sendable {
   /// What a refusal says. A job that was refused may have left a record, with the cause; and one
   /// whose main() failed after it had executed runs.
   private func refusal(_ answer: Cluster.Answer) async throws(RuntimeFailure) -> RuntimeFailure {
-    let (state, exceptions) = try await reaching { () throws(Cluster.Silence) in
-      let state = try await job.state()
-      return (state, state == nil ? nil : try await job.exceptions())
+    let exceptions = try await reaching { () throws(Cluster.Silence) in
+      try await job.state() == nil ? nil : try await job.exceptions()
     }
-    let isOver = state?.isTerminal ?? true
-    let failure = RuntimeFailure(isOver ? .ended : .unknown, answer, whileDoing: "starting the job")
+    // Whatever lives of it has failed to start, and is ended.
+    let failure = RuntimeFailure(.ended, answer, whileDoing: "starting the job")
     guard let ending = exceptions.flatMap({ Ending(.failed, $0) }) else { return failure }
     var evidence = failure.evidence
     evidence.exceptions = ending.evidence.exceptions

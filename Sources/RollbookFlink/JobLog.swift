@@ -13,13 +13,10 @@ struct JobLog: Sendable {
     do throws(Cluster.Silence) {
       let manager = try await job.holders().first
       let path = manager.map { "/taskmanagers/\($0)/log" } ?? "/jobmanager/log"
-      let answer = try await job.cluster.get(path, seconds: 30)
-      guard answer.isSuccess else { return nil }
-      let size = answer.body.count
-      var start = offset.map { Int(clamping: $0) } ?? max(0, size - limit)
-      if start < 0 || start > size { start = 0 }
-      let bytes = Array(answer.body[start..<min(size, start + limit)])
-      return LogPart(bytes: bytes, nextOffset: Int64(start + bytes.count))
+      let part = try await job.cluster.part(of: path, from: offset, limit: limit)
+      // Shorter than it was: it has begun anew.
+      guard let part, let offset, offset > part.end else { return part?.log }
+      return try await job.cluster.part(of: path, from: 0, limit: limit)?.log
     } catch {
       return nil
     }

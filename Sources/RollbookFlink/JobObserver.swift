@@ -15,8 +15,17 @@ struct JobObserver: Sendable {
     do throws(Cluster.Silence) {
       guard let state = try await job.state() else { return try await unknown() }
       if state.isTerminal { return .ended(try await job.ending(state)) }
-      if let ending = try await failure(state) { return .failing(ending) }
+      if let exceptions = try await job.exceptions(), let ending = Ending(.failed, exceptions) {
+        return .failing(ending)
+      }
       guard let details = try await job.details() else { return try await unknown() }
+      if state == .running {
+        let since = details.timestamps["RUNNING"].flatMap { $0 > 0 ? $0 : nil } ?? details.now
+        let progress = CheckpointProgress(job: job, generation: generation)
+        if let ending = try await progress.failure(after: Double(details.now - since) / 1000) {
+          return .failing(ending)
+        }
+      }
       let isReady = state == .running && details.areAllTasksRunning
       if isReady, let ending = try await shortfall(details) { return .failing(ending) }
       // Rewritten each time that the job restarts.
@@ -37,26 +46,6 @@ struct JobObserver: Sendable {
     let holders = try await job.holders()
     let rest = holders.isEmpty ? "" : "; \(holders.joined(separator: ", ")) still holds its slots"
     return .missing("the cluster does not know job \(job.id)\(rest)")
-  }
-
-  /// What has gone wrong since the job was submitted.
-  private func failure(_ state: Job.State) async throws(Cluster.Silence) -> Ending? {
-    if let exceptions = try await job.exceptions(), let ending = Ending(.failed, exceptions) {
-      return ending
-    }
-    guard state == .running, let latest = try await job.checkpoints()?.latest else { return nil }
-    if let expected = generation.place?["savepoint"] {
-      let restored = latest.restored?.path
-      if restored.map(Savepoints.spelled) != Savepoints.spelled(expected) {
-        let what = "the state was not restored: from \(restored ?? "nothing"), not \(expected)"
-        return Ending(cause: .failed, rootCause: what, text: what, evidence: Evidence())
-      }
-    }
-    guard let failed = latest.failed, failed.id > latest.completed?.id ?? -1 else { return nil }
-    let reason = failed.failure ?? "Flink does not say why"
-    return Ending(
-      cause: .failed, rootCause: "checkpoint \(failed.id) failed: \(reason.prefix(400))",
-      text: reason, evidence: Evidence())
   }
 
   /// The adaptive scheduler runs a job on fewer slots than were asked for, and calls that RUNNING.

@@ -26,17 +26,9 @@ struct JobSnapshotter: Sendable {
         .ended, rootCause: "the job does not run: it is \(state?.rawValue ?? "not known")")
     }
     try Task.checkCancellation(.untouched)
-    let begun = try await reaching { () throws(Cluster.Silence) in
-      try await job.cluster.post(
-        job.path + "/savepoints",
-        Request(
-          targetDirectory: try await savepoints.folder(), cancelJob: false,
-          triggerId: savepoints.trigger))
-    }
-    guard begun.isSuccess else {
-      throw RuntimeFailure(.untouched, begun, whileDoing: "taking a savepoint")
-    }
+    try await ask()
     let patience = Patience(seconds: savepoints.target.timeoutSeconds)
+    var isAskedAgain = false
     while true {
       let progress = try await reaching { () throws(Cluster.Silence) in
         try await savepoints.progress()
@@ -49,7 +41,15 @@ struct JobSnapshotter: Sendable {
           rootCause: JavaText.rootCause(of: text) ?? "the savepoint could not be taken",
           text: text)
       case .unknown:
-        throw RuntimeFailure(.unknown, rootCause: "the cluster has forgotten the request")
+        // A job manager that was restarted has forgotten the request, and the savepoint is there or
+        // was given up.
+        let found = try await reaching { () throws(Cluster.Silence) in try await savepoints.find() }
+        if let found { return found }
+        if isAskedAgain {
+          throw RuntimeFailure(.untouched, rootCause: "the cluster has forgotten the request twice")
+        }
+        isAskedAgain = true
+        try await ask()
       case .underWay: break
       }
       // It completes some time; nothing refers to it then, and its folder is removed with it.
@@ -61,6 +61,19 @@ struct JobSnapshotter: Sendable {
             + "\(savepoints.target.timeoutSeconds.formatted) s")
       }
       await patience.pause()
+    }
+  }
+
+  private func ask() async throws(RuntimeFailure) {
+    let begun = try await reaching { () throws(Cluster.Silence) in
+      try await job.cluster.post(
+        job.path + "/savepoints",
+        Request(
+          targetDirectory: try await savepoints.folder(), cancelJob: false,
+          triggerId: savepoints.trigger), isRepeatable: true)
+    }
+    guard begun.isSuccess else {
+      throw RuntimeFailure(.untouched, begun, whileDoing: "taking a savepoint")
     }
   }
 }

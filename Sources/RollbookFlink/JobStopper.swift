@@ -13,6 +13,9 @@ struct JobStopper: Sendable {
   /// (task.cancellation.timeout), and its task manager with it.
   private static let endSeconds: Double = 200
 
+  /// How long task managers may take to find a job manager that was restarted.
+  private static let registrationSeconds: Double = 60
+
   // MARK: Without a savepoint
 
   func cancel() async throws(RuntimeFailure) {
@@ -43,48 +46,58 @@ struct JobStopper: Sendable {
 
   /// The cluster does not know the job: it has never begun, begins later, or was forgotten.
   private func awaitNothing() async throws(RuntimeFailure) {
-    switch submission?.progress {
-    case .refused: return
-    case .accepted, .lost, .pending, nil: break
-    }
-    guard let submittedAt = submittedAt else { return }
+    // What has no place was never asked for.
+    guard generation.place != nil else { return }
     let grace = configuration.submitGraceSeconds
-    let passed = Timestamp.now().seconds(since: submittedAt)
-    let patience = Patience(seconds: grace - passed)
-    while !patience.isOver {
+    let patience = Patience(seconds: grace - secondsPassed)
+    while true {
+      if case .refused = submission?.progress { return }
       let state = try await reaching { () throws(Cluster.Silence) in try await job.state() }
       if state != nil { return try await cancel() }
-      switch submission?.progress {
-      case .refused: return
-      case .accepted: return try await awaitSlots()
-      case .lost, .pending, nil: break
-      }
+      if case .accepted = submission?.progress { break }
+      if patience.isOver { break }
       await patience.pause()
     }
+    // Forgotten by a cluster that was restarted, it may run all the same.
+    try await awaitSlots(isForgotten: true)
     switch submission?.progress {
     case .pending, .lost:
       throw RuntimeFailure(
         .mayStartLater, rootCause: "job \(job.id) was asked for and may still start",
         text: "main() has not returned for \(grace.formatted) s.")
-    case .refused, .accepted, nil: return try await awaitSlots()
+    case .refused, .accepted, nil: return
     }
   }
 
-  private var submittedAt: Timestamp? {
-    generation.place?["submittedAt"].flatMap(Int64.init).map { Timestamp(rawValue: $0) }
+  /// How long the job has been awaited: since this process gave the answer up, else since somebody
+  /// asked for it.
+  private var secondsPassed: Double {
+    if let submission { return submission.secondsSinceLeft ?? 0 }
+    let submittedAt = generation.place?["submittedAt"].flatMap(Int64.init)
+    // A clock that was set back makes no wait longer than the grace.
+    return submittedAt.map { max(0, Timestamp.now().seconds(since: Timestamp(rawValue: $0))) } ?? 0
   }
 
   /// A job manager that was restarted knows nothing of the job, whose tasks still run: two would
   /// process the same.
-  private func awaitSlots() async throws(RuntimeFailure) {
+  ///
+  /// - Parameter isForgotten: the cluster does not know the job. Then it may not know yet of task
+  ///   managers either: as many as there were are awaited, for a minute.
+  private func awaitSlots(isForgotten: Bool = false) async throws(RuntimeFailure) {
     let patience = Patience(seconds: Self.endSeconds)
+    let wanted = generation.place?["taskManagers"].flatMap { Int($0) } ?? 1
+    let registration = Patience(seconds: isForgotten ? Self.registrationSeconds : 0)
     while true {
-      let holders = try await reaching { () throws(Cluster.Silence) in try await job.holders() }
-      if holders.isEmpty { return }
+      let (managers, holders) = try await reaching { () throws(Cluster.Silence) in
+        let managers = try await job.cluster.taskManagers()
+        return (managers, try await job.holders(among: managers))
+      }
+      if holders.isEmpty && (managers.count >= max(1, wanted) || registration.isOver) { return }
       if patience.isOver {
         throw RuntimeFailure(
           .unreachable,
-          rootCause: "\(holders.joined(separator: ", ")) still holds slots of job \(job.id)")
+          rootCause: "\(holders.joined(separator: ", ")) still holds slots of job \(job.id)",
+          text: "The job is over for the job manager; its tasks may still run there.")
       }
       await patience.pause()
     }
@@ -92,14 +105,18 @@ struct JobStopper: Sendable {
 
   // MARK: With a savepoint
 
-  func stop(_ savepoints: Savepoints) async throws(RuntimeFailure) -> SnapshotFacts? {
+  func stop(
+    _ savepoints: Savepoints, isAgain: Bool = false
+  ) async throws(RuntimeFailure) -> SnapshotFacts? {
     let state = try await reaching { () throws(Cluster.Silence) in try await job.state() }
     guard let state, !state.isTerminal else {
       // It has ended: by a stop whose answer was lost, or by itself.
       if state == nil { try await awaitNothing() }
       let found = try await reaching { () throws(Cluster.Silence) in try await savepoints.find() }
       try await awaitSlots()
-      return found
+      if let found { return found }
+      // What failed or was cancelled leaves its checkpoints where they are retained.
+      return state == .failed || state == .canceled ? try await retainedCheckpoint() : nil
     }
     try Task.checkCancellation(.untouched)
     let begun = try await reaching { () throws(Cluster.Silence) in
@@ -107,9 +124,12 @@ struct JobStopper: Sendable {
         job.path + "/stop",
         StopRequest(
           targetDirectory: try await savepoints.folder(), drain: false,
-          triggerId: savepoints.trigger))
+          triggerId: savepoints.trigger), isRepeatable: true)
     }
     guard begun.isSuccess else {
+      // It may have ended since we looked.
+      let now = try await reaching { () throws(Cluster.Silence) in try await job.state() }
+      if !isAgain, now?.isTerminal ?? true { return try await stop(savepoints, isAgain: true) }
       throw RuntimeFailure(.untouched, begun, whileDoing: "stopping the job with a savepoint")
     }
     return try await uncancelled { () throws(RuntimeFailure) in try await stopped(savepoints) }
@@ -170,7 +190,8 @@ struct JobStopper: Sendable {
     else { throw failure }
     guard let retained = try await retainedCheckpoint() else { throw failure }
     try await cancel()
-    return retained
+    // A newer one may have been completed meanwhile, and this one removed.
+    return try await retainedCheckpoint() ?? retained
   }
 
   private func retainedCheckpoint() async throws(RuntimeFailure) -> SnapshotFacts? {
@@ -180,7 +201,7 @@ struct JobStopper: Sendable {
       guard let kept = settings?.externalization, kept.enabled, !kept.deletesOnCancellation,
         let newest = try await job.checkpoints()?.latest.completed, let path = newest.path
       else { return nil }
-      return SnapshotFacts(location: path, size: newest.size)
+      return Savepoints.isGone(path) ? nil : SnapshotFacts(location: path, size: newest.size)
     }
   }
 }

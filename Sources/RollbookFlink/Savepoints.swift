@@ -73,9 +73,15 @@ struct Savepoints: Sendable {
     if case .complete(let location) = try await end(patience), !Self.isGone(location) {
       return await facts(location)
     }
-    // The job manager was restarted: what is in the folder is complete, or is not.
-    guard let folder = try await folder(), let path = Self.localPath(of: folder),
-      let names = try? Files.names(in: path)
+    guard let folder = try await folder() else { return nil }
+    // The request is forgotten some minutes after its end, or with a job manager that was restarted.
+    if let newest = try await job.checkpoints()?.latest.savepoint, let location = newest.path,
+      Self.spelled(location).hasPrefix(Self.spelled(folder) + "/"), !Self.isGone(location)
+    {
+      return SnapshotFacts(location: location, size: newest.size)
+    }
+    // What is in the folder is complete, or is not.
+    guard let path = Self.localPath(of: folder), let names = try? Files.names(in: path)
     else { return nil }
     let complete = names.sorted().last { Files.exists("\(path)/\($0)/_metadata") }
     guard let complete else { return nil }

@@ -18,8 +18,14 @@ final class Submission: Sendable {
   }
 
   private let state = Mutex(Progress.pending)
+  private let leftAt = Mutex<ContinuousClock.Instant?>(nil)
 
   var progress: Progress { state.withLock { $0 } }
+
+  /// Seconds since its caller stopped to wait for the answer; nil where it waits, or has one.
+  var secondsSinceLeft: Double? {
+    leftAt.withLock { $0 }.map { (ContinuousClock.now - $0) / .seconds(1) }
+  }
 
   init(_ request: @escaping @Sendable () async throws(Cluster.Silence) -> Cluster.Answer) {
     Task { [self] in
@@ -34,6 +40,10 @@ final class Submission: Sendable {
     }
   }
 
+  private func leave() {
+    leftAt.withLock { $0 = $0 ?? .now }
+  }
+
   /// Waits for the answer.
   ///
   /// - Returns: `.pending` where the time is over or the task is cancelled before there is one.
@@ -41,7 +51,10 @@ final class Submission: Sendable {
     let patience = Patience(seconds: seconds)
     while true {
       let progress = progress
-      guard case .pending = progress, !patience.isOver, !Task.isCancelled else { return progress }
+      guard case .pending = progress, !patience.isOver, !Task.isCancelled else {
+        leave()
+        return progress
+      }
       try? await Task.sleep(for: .milliseconds(10))
     }
   }

@@ -83,11 +83,16 @@ public final class ScriptedRuntime: RuntimeAdapter {
     try hook(.deploy, .after)
   }
 
+  public func observationLag(of generation: Generation) async -> Double {
+    world.withLock { $0.observationLag }
+  }
+
   public func observe(_ generation: Generation) async -> Observation {
     // Looking changes nothing: a death here shows in the next call that does.
     try? hook(.observe, .before)
     return world.withLock { world in
       guard world.isReachable else { return .unreachable("the scripted runtime is away") }
+      if world.looksByPlace && generation.place == nil { return .absent }
       if world.forgotten.contains(generation.token) { return .missing("it is not known any more") }
       guard var seen = world.generations[generation.token] else { return .absent }
       defer { world.generations[generation.token] = seen }

@@ -48,6 +48,10 @@ public struct ScriptedWorld: Sendable {
   public var refusesSnapshots = false
   /// Whether the runtime can be reached.
   public var isReachable = true
+  /// Whether it knows a generation by its place alone.
+  public var looksByPlace = false
+  /// How old what is observed may be, in seconds.
+  public var observationLag: Double = 0
   /// What the runtime no longer knows although it has run.
   public var forgotten: Set<GenerationToken> = []
   /// What was asked for and may start later.

@@ -194,6 +194,22 @@ import Testing
     #expect(try await openSuspects(of: shop, bench).count == 1)
   }
 
+  @Test func `what may run is looked for at its place`() async throws {
+    let isLost = Mutex(false)
+    let bench = try Bench(
+      TemporaryHome(),
+      hook: { call, moment in
+        guard call == .deploy, moment == .after, isLost.withLock({ $0 }) else { return }
+        throw RuntimeFailure(.unknown, rootCause: "the answer was lost")
+      })
+    try await bench.create()
+    isLost.withLock { $0 = true }
+    bench.runtime.change { $0.looksByPlace = true }
+    let report = try await bench.start()
+    #expect(report.record.status == .successful)
+    #expect(try await bench.state().status == .running)
+  }
+
   private func suspects(of shop: Application, _ bench: Bench) async throws -> Int {
     try await openSuspects(of: shop, bench).count
   }

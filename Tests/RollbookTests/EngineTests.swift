@@ -149,6 +149,20 @@ import Testing
     #expect(report.state.status == .running)
   }
 
+  @Test func `a settle window is longer than what is observed may lag behind`() async throws {
+    let bench = try Bench()
+    try await bench.create()
+    try await bench.start()
+    bench.runtime.change { world in
+      world.observationLag = 3
+      // 30 times the poll interval of 0.05 s.
+      world.behaviours[2] = .ends(afterObservations: 30, exitStatus: 1, "late news")
+    }
+    let report = try await bench.update { $0.settleSeconds = 0.1 }
+    #expect(report.record.status == .failed)
+    #expect(try await bench.state().version == 1)
+  }
+
   @Test func `a program that is gone is recorded as ended, never rolled back`() async throws {
     let bench = try Bench()
     let shop = try await bench.create()

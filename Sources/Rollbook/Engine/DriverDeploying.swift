@@ -76,7 +76,7 @@ extension Driver {
       case .unreachable:
         try await runtimeIsUnreachable("while deploying: \(failure.rootCause)")
       case .unknown:
-        let seen = try await look(at: deployment.generation)
+        let seen = try await look(at: try progress.started.map { try generation($0) })
         if seen == .absent || seen == .endedFromOutside {
           try await fail(failure, phase: .deploy, &progress)
         }

@@ -11,11 +11,14 @@ extension Driver {
     guard let started = progress.started, let version = situation.targetVersion else { return nil }
     let settings = version.configuration
     let generation = try generation(started)
+    // What is seen in the window has happened in it.
+    let lag = await runtime.observationLag(of: generation)
+    let settle = max(settings.settleSeconds, lag > 0 ? lag + runtime.pollInterval : 0)
     // The time runs from the deployment; taken up by somebody else, anew.
     var watch = Watch(
       now: progress.deployUptime ?? engine.clock.uptime(), timeout: settings.timeoutSeconds,
-      settle: settings.settleSeconds)
-    let outcome = try await self.watch(generation, by: &watch)
+      settle: settle)
+    let outcome = try await self.watch(generation, by: &watch, progress)
     switch outcome {
     case .passed: break
     case .cancelled: return nil
@@ -42,7 +45,7 @@ extension Driver {
     let passed = max(0, Timestamp.now().seconds(since: since))
     var watch = Watch(
       now: engine.clock.uptime(), bake: max(0, situation.bakeSeconds - passed))
-    let outcome = try await self.watch(generation, by: &watch)
+    let outcome = try await self.watch(generation, by: &watch, progress)
     switch outcome {
     case .passed: return OperationEnding(.successful)
     case .cancelled: return nil
@@ -64,12 +67,17 @@ extension Driver {
 
   /// Observes until a judge has seen enough, or somebody gives the operation up.
   private func watch(
-    _ generation: Generation, by judge: inout Watch
+    _ generation: Generation, by judge: inout Watch, _ progress: Progress
   ) async throws -> WatchOutcome {
     var lastLook = -Double.infinity
     while true {
+      let seen = try await interruptibly(progress) { [runtime] in
+        await runtime.observe(generation)
+      }
       let now = engine.clock.uptime()
-      switch judge.observe(await runtime.observe(generation), at: now) {
+      // An observation that was given up has seen nothing.
+      if case .unreachable = seen, try await isCancelled() { return .cancelled }
+      switch judge.observe(seen, at: now) {
       case .goOn: break
       case .passed: return .passed
       case .failed(let failure, let phase):

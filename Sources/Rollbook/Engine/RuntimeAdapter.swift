@@ -35,6 +35,9 @@ public protocol RuntimeAdapter: Sendable {
   /// Looks at what really runs. Never throws: what cannot be seen is an observation too.
   func observe(_ generation: Generation) async -> Observation
 
+  /// How old what an observation tells may be, in seconds: a settle window is longer than that.
+  func observationLag(of generation: Generation) async -> Double
+
   /// Why a generation that runs is not ready, as far as anybody has said; nil where nobody has.
   ///
   /// For people: it becomes part of the text of a failure.
@@ -72,6 +75,8 @@ public protocol RuntimeAdapter: Sendable {
 
 extension RuntimeAdapter {
   public func unreadiness(of generation: Generation) async -> String? { nil }
+
+  public func observationLag(of generation: Generation) async -> Double { 0 }
 }
 
 /// Makes durable where a generation is about to run.

@@ -26,6 +26,12 @@ extension FlinkTests {
           ["update", "shop", "--code", try await FlinkCluster.jar("throws-in-main")]
         }, status: 3, standing: "RUNNING 1"),
       Scenario(
+        name: "rollback",
+        words: { stage in
+          try await stage.rollbook("update", "shop", "--description", "two").exits(0)
+          return ["rollback", "shop"]
+        }, status: 0, standing: "RUNNING 1"),
+      Scenario(
         name: "scaling", words: { _ in ["scale", "shop", "--parallelism", "2"] }, status: 0,
         standing: "RUNNING 1"),
       Scenario(

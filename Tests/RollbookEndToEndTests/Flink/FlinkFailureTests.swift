@@ -31,11 +31,11 @@ extension FlinkTests {
         phases: ["start", "settle"], cause: "java.lang.NullPointerException"),
       Way(
         name: "open() fails", jar: "fails-in-open", phases: ["start", "settle"],
-        cause: "java.lang."),
+        cause: "java.lang.IllegalStateException: open() fails, as this version is made to"),
       Way(
         name: "fails within the bake time", jar: "fails-later",
         options: ["--arg", "--seconds", "--arg", "3", "--bake", "20"], phases: ["bake"],
-        cause: "java.lang."),
+        cause: "java.lang.IllegalStateException: fails after 3 s, as this version is made to"),
       Way(
         name: "the operator's uid changed", jar: "uid-changed", phases: ["deploy"],
         cause: "Cannot map checkpoint/savepoint state for operator"),
@@ -46,6 +46,13 @@ extension FlinkTests {
         name: "parallelism above the max parallelism",
         options: ["--parallelism", "3", "--max-parallelism", "2"], phases: ["deploy"],
         cause: "is higher than the max parallelism (2)"),
+      Way(
+        name: "main() fails when the job runs already", jar: "throws-after-executing",
+        phases: ["deploy"], cause: "main() fails after it has executed"),
+      Way(
+        name: "no checkpoint is completed within the bake time", jar: "saves-slowly",
+        options: ["--arg", "--seconds", "--arg", "60", "--bake", "12"], phases: ["bake"],
+        cause: "no checkpoint was completed in"),
     ]
 
     @Test("An update that fails is rolled back by itself", arguments: ways)
@@ -73,6 +80,44 @@ extension FlinkTests {
         try await stage.expectLiving(0, on: cluster)
         stage.expectCountsGoOn(restored: 1)
       }
+    }
+
+    @Test("An operator that fails, and is not restarted: rolled back")
+    func withoutRestarts() async throws {
+      let cluster = try await FlinkCluster.withoutRestarts()
+      try await onStage { stage in
+        try await stage.createAndStartJob(on: cluster)
+        try await stage.waitUntilCounted()
+        try await stage.updateJob("null-pointer", "--arg", "--out", "--arg", stage.counted).exits(3)
+          .says("java.lang.NullPointerException")
+        #expect(try await stage.standing("shop") == "RUNNING 1")
+        try await stage.expectLiving(1, on: cluster)
+        try await stage.rollbook("stop", "shop").exits(0)
+        stage.expectCountsGoOn(restored: 1)
+      }
+    }
+
+    /// The answers about a job are kept for so long, unless a cluster is told otherwise.
+    @Test("What fails and is restarted between two answers of the cluster is noticed all the same")
+    func defaultRefreshInterval() async throws {
+      let cluster = try await FlinkCluster([
+        "--set", "web.refresh-interval=3000", "--set", "restart-strategy.type=fixed-delay",
+        "--set", "restart-strategy.fixed-delay.delay=1ms",
+        "--set", "restart-strategy.fixed-delay.attempts=1000",
+      ])
+      try await onStage { stage in
+        try await stage.createAndStartJob(on: cluster)
+        try await stage.waitUntilCounted()
+        try await stage.updateJob(
+          "fails-later", "--settle", "2", "--arg", "--out", "--arg", stage.counted, "--arg",
+          "--seconds", "--arg", "1"
+        ).exits(3).says("fails after 1 s")
+        #expect(try await stage.standing("shop") == "RUNNING 1")
+        try await stage.expectLiving(1, on: cluster)
+        try await stage.rollbook("stop", "shop").exits(0)
+        stage.expectCountsGoOn(restored: 1)
+      }
+      await cluster.down()
     }
 
     @Test(
@@ -132,6 +177,15 @@ extension FlinkTests {
           "update", "shop", "--description", "two", "--from", "kept")
         run.exits(5).says("kept").says("gone")
         #expect(try await stage.standing("shop") == "RUNNING 1")
+        try await stage.expectLiving(1, on: cluster)
+        // A rollback that would begin with it.
+        try await stage.rollbook("update", "shop", "--description", "two").exits(0)
+        let first = try await stage.json("rollback", "shop", "--dry-run")["RollbackPlan"]
+        let other = try await stage.json(
+          "snapshot", "show", "shop", first["SnapshotName"].text)["SnapshotDetails"]
+        try stage.remove(String(other["Location"].text.dropFirst(5)))
+        try await stage.rollbook("rollback", "shop").exits(5).says("gone")
+        #expect(try await stage.standing("shop") == "RUNNING 2")
         try await stage.expectLiving(1, on: cluster)
         try await stage.rollbook("stop", "shop", "--force").exits(0)
       }

@@ -80,6 +80,20 @@ extension FlinkTests {
       }
     }
 
+    @Test("A header's file that holds no header is refused, and is not repeated anywhere")
+    func header() async throws {
+      let cluster = try await FlinkCluster.shared()
+      let jar = try await FlinkCluster.jar("counting")
+      try await onStage { stage in
+        let file = try stage.write("Bearer hush\nBearer hush again\n", to: "token")
+        let run = try await create(
+          stage, cluster.url, code: jar, "--flink-header", "Authorization=@\(file)")
+        run.exits(1).says("no value of a header")
+        #expect(!run.err.contains("hush") && !run.out.contains("hush"))
+        #expect(try await stage.json("list")["ApplicationSummaries"].array.isEmpty)
+      }
+    }
+
     @Test("Arguments, properties and secrets arrive as arguments; no output shows a secret")
     func arguments() async throws {
       let cluster = try await FlinkCluster.shared()

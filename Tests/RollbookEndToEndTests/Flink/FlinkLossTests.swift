@@ -75,8 +75,8 @@ extension FlinkTests {
       await cluster.down()
     }
 
-    @Test("The cluster is away for ten seconds in the middle of an update, which goes on")
-    func away() async throws {
+    @Test("The job manager hangs in the middle of an update, which goes on when it answers again")
+    func hangs() async throws {
       let cluster = try await FlinkCluster(["--set", "heartbeat.timeout=60000"])
       try await onStage { stage in
         try await stage.createAndStartJob(on: cluster)

@@ -79,6 +79,7 @@ extension Stage {
 
   struct Counted: Equatable {
     let job: String
+    let subtask: String
     let event: String
     let checkpoint: String
     let count: Int
@@ -89,7 +90,8 @@ extension Stage {
       let words = line.split(separator: " ").map(String.init)
       guard words.count == 5 else { return nil }
       return Counted(
-        job: words[0], event: words[2], checkpoint: words[3], count: Int(words[4]) ?? -1)
+        job: words[0], subtask: words[1], event: words[2], checkpoint: words[3],
+        count: Int(words[4]) ?? -1)
     }
   }
 
@@ -111,7 +113,12 @@ extension Stage {
     for line in log where !jobs.contains(line.job) { jobs.append(line.job) }
     var restores = 0
     for (index, job) in jobs.enumerated() {
-      let begun = log.filter { $0.job == job && $0.event == "restored" && $0.checkpoint != "-" }
+      var begun = log.filter { $0.job == job && $0.event == "restored" && $0.checkpoint != "-" }
+      // One that is restarted by Flink says it again.
+      if let first = begun.first {
+        let others = begun.dropFirst().prefix { $0.subtask != first.subtask }
+        begun = [first] + others
+      }
       guard let checkpoint = begun.first?.checkpoint else { continue }
       restores += 1
       let count = begun.filter { $0.checkpoint == checkpoint }.map(\.count).reduce(0, +)
