@@ -7,7 +7,7 @@ public import Rollbook
 /// part of an application's configuration: one runtime serves any number of clusters.
 public struct FlinkRuntime: RuntimeAdapter {
   public let name = "flink"
-  public let pollInterval = 0.1
+  public let pollInterval = 0.05
 
   private let submissions = Submissions()
 

@@ -87,7 +87,7 @@ struct Job: Sendable {
     }
     // The exceptions are kept for a while (web.refresh-interval, 3 s): those of a job that failed a
     // moment ago come later than its state.
-    let patience = Patience(seconds: state == .failed ? 5 : 0)
+    var patience = Patience(seconds: state == .failed ? 5 : 0)
     while true {
       if let exceptions = try await exceptions(), let ending = Ending(.failed, exceptions) {
         return ending
@@ -113,6 +113,7 @@ extension Cluster {
 /// Waiting for something on a cluster, by looking again and again.
 struct Patience {
   private let deadline: ContinuousClock.Instant
+  private var milliseconds = 20.0
 
   init(seconds: Double) {
     deadline = .now + .milliseconds(Int64(max(0, min(seconds, 1e9)) * 1000))
@@ -123,9 +124,10 @@ struct Patience {
   /// Never below 0.
   var secondsLeft: Double { max(0, (deadline - .now) / .seconds(1)) }
 
-  /// Waits for the time between two looks.
-  func pause() async {
-    try? await Task.sleep(for: .milliseconds(100))
+  /// Waits for the time between two looks: short at first, as most things take no time.
+  mutating func pause() async {
+    try? await Task.sleep(for: .milliseconds(milliseconds))
+    milliseconds = min(milliseconds * 1.5, 200)
   }
 }
 #endif

@@ -141,7 +141,7 @@ struct JobDeployer: Sendable {
 
   /// Nobody will answer: the job appears, or its time passes.
   private func awaitAppearance(_ reason: String) async throws(RuntimeFailure) {
-    let patience = Patience(seconds: configuration.submitGraceSeconds)
+    var patience = Patience(seconds: configuration.submitGraceSeconds)
     var isReachable = false
     while !patience.isOver && !Task.isCancelled {
       do throws(Cluster.Silence) {

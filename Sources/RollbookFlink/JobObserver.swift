@@ -18,19 +18,21 @@ struct JobObserver: Sendable {
       if let exceptions = try await job.exceptions(), let ending = Ending(.failed, exceptions) {
         return .failing(ending)
       }
-      guard let details = try await job.details() else { return try await unknown() }
-      if state == .running {
-        let since = details.timestamps["RUNNING"].flatMap { $0 > 0 ? $0 : nil } ?? details.now
-        let progress = CheckpointProgress(job: job, generation: generation)
-        if let ending = try await progress.failure(after: Double(details.now - since) / 1000) {
-          return .failing(ending)
-        }
+      guard state == .running else {
+        return .running(ready: false, incarnation: state.rawValue)
       }
-      let isReady = state == .running && details.areAllTasksRunning
-      if isReady, let ending = try await shortfall(details) { return .failing(ending) }
+      guard let details = try await job.details() else { return try await unknown() }
       // Rewritten each time that the job restarts.
-      let incarnation = details.timestamps["RUNNING"] ?? 0
-      return .running(ready: isReady, incarnation: String(incarnation))
+      let since = details.timestamps["RUNNING"].flatMap { $0 > 0 ? $0 : nil } ?? details.now
+      guard details.areAllTasksRunning else {
+        return .running(ready: false, incarnation: String(since))
+      }
+      let progress = CheckpointProgress(job: job, generation: generation)
+      if let ending = try await progress.failure(after: Double(details.now - since) / 1000) {
+        return .failing(ending)
+      }
+      if let ending = try await shortfall(details) { return .failing(ending) }
+      return .running(ready: true, incarnation: String(since))
     } catch {
       return .unreachable(error.reason)
     }

@@ -27,7 +27,7 @@ struct JobSnapshotter: Sendable {
     }
     try Task.checkCancellation(.untouched)
     try await ask()
-    let patience = Patience(seconds: savepoints.target.timeoutSeconds)
+    var patience = Patience(seconds: savepoints.target.timeoutSeconds)
     var isAskedAgain = false
     while true {
       let progress = try await reaching { () throws(Cluster.Silence) in

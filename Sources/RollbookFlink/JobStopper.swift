@@ -19,7 +19,7 @@ struct JobStopper: Sendable {
   // MARK: Without a savepoint
 
   func cancel() async throws(RuntimeFailure) {
-    let patience = Patience(seconds: Self.endSeconds)
+    var patience = Patience(seconds: Self.endSeconds)
     var isAsked = false
     while true {
       let state = try await reaching { () throws(Cluster.Silence) in try await job.state() }
@@ -49,7 +49,7 @@ struct JobStopper: Sendable {
     // What has no place was never asked for.
     guard generation.place != nil else { return }
     let grace = configuration.submitGraceSeconds
-    let patience = Patience(seconds: grace - secondsPassed)
+    var patience = Patience(seconds: grace - secondsPassed)
     while true {
       if case .refused = submission?.progress { return }
       let state = try await reaching { () throws(Cluster.Silence) in try await job.state() }
@@ -84,7 +84,7 @@ struct JobStopper: Sendable {
   /// - Parameter isForgotten: the cluster does not know the job. Then it may not know yet of task
   ///   managers either: as many as there were are awaited, for a minute.
   private func awaitSlots(isForgotten: Bool = false) async throws(RuntimeFailure) {
-    let patience = Patience(seconds: Self.endSeconds)
+    var patience = Patience(seconds: Self.endSeconds)
     let wanted = generation.place?["taskManagers"].flatMap { Int($0) } ?? 1
     let registration = Patience(seconds: isForgotten ? Self.registrationSeconds : 0)
     while true {
@@ -138,7 +138,7 @@ struct JobStopper: Sendable {
   /// The stop was asked for: how it ends.
   private func stopped(_ savepoints: Savepoints) async throws(RuntimeFailure) -> SnapshotFacts? {
     let progress = try await reaching { () throws(Cluster.Silence) in
-      try await savepoints.end(Patience(seconds: savepoints.target.timeoutSeconds))
+      try await savepoints.end(within: savepoints.target.timeoutSeconds)
     }
     switch progress {
     case .complete(let location):
@@ -166,7 +166,7 @@ struct JobStopper: Sendable {
 
   /// Its savepoint is complete: it has done its work.
   private func awaitEnd() async throws(RuntimeFailure) {
-    let patience = Patience(seconds: Self.endSeconds)
+    var patience = Patience(seconds: Self.endSeconds)
     while true {
       let state = try await reaching { () throws(Cluster.Silence) in try await job.state() }
       guard let state, !state.isTerminal else { return }

@@ -49,7 +49,8 @@ struct Savepoints: Sendable {
   }
 
   /// Waits until a request has come to its end.
-  func end(_ patience: Patience) async throws(Cluster.Silence) -> Progress {
+  func end(within seconds: Double) async throws(Cluster.Silence) -> Progress {
+    var patience = Patience(seconds: seconds)
     while true {
       let progress = try await progress()
       guard case .underWay = progress, !patience.isOver else { return progress }
@@ -69,8 +70,9 @@ struct Savepoints: Sendable {
 
   /// A savepoint that was completed although nobody saw it.
   func find() async throws(Cluster.Silence) -> SnapshotFacts? {
-    let patience = Patience(seconds: target.timeoutSeconds)
-    if case .complete(let location) = try await end(patience), !Self.isGone(location) {
+    if case .complete(let location) = try await end(within: target.timeoutSeconds),
+      !Self.isGone(location)
+    {
       return await facts(location)
     }
     guard let folder = try await folder() else { return nil }
@@ -118,7 +120,7 @@ struct Savepoints: Sendable {
       enum CodingKeys: String, CodingKey { case id = "request-id" }
     }
     let cluster = job.cluster
-    let patience = Patience(seconds: target.timeoutSeconds)
+    var patience = Patience(seconds: target.timeoutSeconds)
     let answer = try await reaching { () throws(Cluster.Silence) in
       try await cluster.post("/savepoint-disposal", Request(path: location))
     }

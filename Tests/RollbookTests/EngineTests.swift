@@ -155,8 +155,8 @@ import Testing
     try await bench.start()
     bench.runtime.change { world in
       world.observationLag = 3
-      // 30 times the poll interval of 0.05 s.
-      world.behaviours[2] = .ends(afterObservations: 30, exitStatus: 1, "late news")
+      // More than a window of 0.1 s has room for.
+      world.behaviours[2] = .ends(afterObservations: 10, exitStatus: 1, "late news")
     }
     let report = try await bench.update { $0.settleSeconds = 0.1 }
     #expect(report.record.status == .failed)

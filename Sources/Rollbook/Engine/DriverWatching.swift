@@ -93,7 +93,7 @@ extension Driver {
         if try await isCancelled() { return .cancelled }
       }
       try Task.checkCancellation()
-      await engine.clock.sleep(seconds: min(runtime.pollInterval, 0.15))
+      await engine.clock.sleep(seconds: judge.pause(at: now, pollInterval: runtime.pollInterval))
     }
   }
 }
