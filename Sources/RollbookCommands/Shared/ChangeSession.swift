@@ -35,7 +35,14 @@ final class ChangeSession: Sendable {
     #else
     journal = try Journal(path: home.journal, access: access)
     #endif
-    for runtime in try scope.runtimes(in: journal) { try Runtimes.require(runtime, in: home) }
+    for runtime in try scope.runtimes(in: journal) {
+      if case .everything = scope {
+        // One that is nowhere must not keep the others from being looked after.
+        Runtimes.obtain(runtime, in: home)
+      } else {
+        try Runtimes.require(runtime, in: home)
+      }
+    }
     engine = try Engine(home: home, journal: journal, runtimes: Runtimes.all(in: home))
     let progress = ProgressPrinter()
     self.progress = progress
