@@ -180,6 +180,12 @@ CREATE TABLE suspect_resolutions (
   at INTEGER NOT NULL
 ) STRICT;
 
+-- The suspects without a resolution: few, so that they are read whole. Written with those rows, and
+-- rebuildable from them.
+CREATE TABLE open_suspects (
+  suspect_id INTEGER PRIMARY KEY REFERENCES suspects (id)
+) STRICT;
+
 -- Every configuration that an application ever had.
 CREATE TABLE versions (
   operation_id INTEGER PRIMARY KEY REFERENCES operations (id),  -- the one that made it
@@ -192,12 +198,6 @@ CREATE TABLE versions (
 ) STRICT;
 
 CREATE UNIQUE INDEX versions_by_number ON versions (application_id, version);
-
--- The suspects without a resolution: few, so that they are read whole. Written with those rows, and
--- rebuildable from them.
-CREATE TABLE open_suspects (
-  suspect_id INTEGER PRIMARY KEY REFERENCES suspects (id)
-) STRICT;
 
 -- A snapshot's intent; its outcome row says whether there is one.
 CREATE TABLE snapshots (

@@ -67,10 +67,10 @@ struct JobDeployer: Sendable {
     let flinkConfiguration: [String: String]?
   }
 
-  private func request() throws(RuntimeFailure) -> Request {
+  private func request() -> Request {
     let savepoint = deployment.restore?.outcome?.facts?.location
     return Request(
-      jobId: job.id, programArgsList: try arguments(), parallelism: generation.parallelism,
+      jobId: job.id, programArgsList: arguments(), parallelism: generation.parallelism,
       entryClass: configuration.entryClass, savepointPath: savepoint,
       allowNonRestoredState: savepoint == nil ? nil : deployment.allowNonRestoredState,
       restoreMode: savepoint == nil ? nil : "NO_CLAIM",
@@ -80,15 +80,8 @@ struct JobDeployer: Sendable {
   }
 
   /// The arguments, then each property as `--name value`.
-  private func arguments() throws(RuntimeFailure) -> [String] {
-    var properties = configuration.properties
-    for (name, secret) in configuration.secretProperties {
-      do throws(RollbookError) {
-        properties[name] = try SecretFile.value(at: secret.path)
-      } catch {
-        throw RuntimeFailure(.ended, rootCause: error.message, text: error.hint)
-      }
-    }
+  private func arguments() -> [String] {
+    let properties = configuration.properties.merging(deployment.secrets.values) { $1 }
     return configuration.arguments
       + properties.sorted { $0.key < $1.key }.flatMap { ["--\($0.key)", $0.value] }
   }
@@ -103,7 +96,7 @@ struct JobDeployer: Sendable {
           + "\(configuration.timeoutSeconds.formatted) s",
         text: "The job was not asked for: its time was over.")
     }
-    let request = try request()
+    let request = request()
     let grace = configuration.submitGraceSeconds
     let cluster = cluster
     let submission = Submission { () throws(Cluster.Silence) in

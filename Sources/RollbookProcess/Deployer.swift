@@ -24,12 +24,10 @@ struct Deployer {
   final class Waiting: Sendable {
     let starter: LineSocket
     let place: Place
-    let secrets: [String: String]
 
-    init(starter: LineSocket, place: Place, secrets: [String: String]) {
+    init(starter: LineSocket, place: Place) {
       self.starter = starter
       self.place = place
-      self.secrets = secrets
     }
   }
 
@@ -43,9 +41,8 @@ struct Deployer {
     if try hasStarted() { return nil }
     do throws(RuntimeFailure) {
       return try mapping(.ended) { () throws(RollbookError) in
-        let secrets = try readSecrets()
         let spec = try makeFolder()
-        return try startKeeper(spec, secrets)
+        return try startKeeper(spec)
       }
     } catch {
       try? FileTree.remove(folder.path)
@@ -60,7 +57,7 @@ struct Deployer {
       throw RuntimeFailure(.ended, "cancelled")
     }
     let message = try mapping(.ended) { () throws(RollbookError) in
-      try JSON.encode(GateMessage.open(secrets: waiting.secrets))
+      try JSON.encode(GateMessage.open(secrets: deployment.secrets.values))
     }
     let deadline = Monotonic.now() + Deployer.answerLimit
     guard waiting.starter.send(message) else { throw keeperIsGone() }
@@ -127,18 +124,6 @@ struct Deployer {
 
   // MARK: Preparing
 
-  private func readSecrets() throws(RollbookError) -> [String: String] {
-    var secrets: [String: String] = [:]
-    for (name, reference) in configuration.secretProperties {
-      do throws(RollbookError) {
-        secrets[name] = try SecretFile.value(at: reference.path)
-      } catch {
-        throw RollbookError(error.code, "secret property \(name): \(error.message)")
-      }
-    }
-    return secrets
-  }
-
   private func makeFolder() throws(RollbookError) -> GenerationSpec {
     try Files.makeFolder(folder.work)
     if let restore = deployment.restore {
@@ -194,7 +179,7 @@ struct Deployer {
   // MARK: The keeper
 
   private func startKeeper(
-    _ spec: GenerationSpec, _ secrets: [String: String]
+    _ spec: GenerationSpec
   ) throws(RollbookError) -> Waiting {
     let (starter, gate) = try LineSocket.pair()
     let other = Descriptor(adopting: gate)
@@ -226,7 +211,7 @@ struct Deployer {
       "startTime": String(identity.startTime),
       "folder": "run/\(generation.application.id)/\(generation.token)",
     ]
-    return Waiting(starter: starter, place: place, secrets: secrets)
+    return Waiting(starter: starter, place: place)
   }
 
   private func closeNow(_ descriptor: consuming Descriptor) {}

@@ -41,8 +41,9 @@ internal import CRollbookSQLite
     }
     guard code == SQLITE_OK else {
       let message = unsafe String(cString: sqlite3_errmsg(opened))
+      let systemError = unsafe sqlite3_system_errno(opened)
       unsafe sqlite3_close_v2(opened)
-      throw SQLiteError(code: code, message: message)
+      throw SQLiteError(code: code, message: message, systemError: systemError)
     }
     unsafe handle = opened
     unsafe rollbook_refuse_double_quoted_strings(handle)
@@ -113,7 +114,8 @@ internal import CRollbookSQLite
   private borrowing func failure(sql: String?) -> SQLiteError {
     SQLiteError(
       code: unsafe sqlite3_extended_errcode(handle),
-      message: unsafe String(cString: sqlite3_errmsg(handle)), sql: sql)
+      message: unsafe String(cString: sqlite3_errmsg(handle)), sql: sql,
+      systemError: unsafe sqlite3_system_errno(handle))
   }
 
   /// A path as the path part of a `file:` URI; source: sqlite.org/uri.html.

@@ -139,7 +139,8 @@ internal import CRollbookSQLite
     let database = unsafe sqlite3_db_handle(handle)
     return SQLiteError(
       code: unsafe sqlite3_extended_errcode(database),
-      message: unsafe String(cString: sqlite3_errmsg(database)), sql: sql)
+      message: unsafe String(cString: sqlite3_errmsg(database)), sql: sql,
+      systemError: unsafe sqlite3_system_errno(database))
   }
 }
 

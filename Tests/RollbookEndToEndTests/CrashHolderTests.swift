@@ -170,6 +170,24 @@ import Testing
     }
   }
 
+  @Test("What was abandoned and cannot be ended leaves something to be settled")
+  func unreachableSuspect() async throws {
+    try await onStage { stage in
+      try await running(stage)
+      let held = try await stage.hold("update", "shop", "--redeploy", at: "before stop")
+      held.command.send(SIGKILL)
+      _ = try await held.command.end()
+      try await stage.rollbook("stop", "shop", "--force", "--abandon").exits(0)
+      let mend = try stage.breakLock(of: try #require(stage.instances(of: "shop").first))
+      try await stage.rollbook("settle").exits(1)
+        .shows("shop: version 1 may still run (operation 3) and could not be ended")
+        .shows("run `rollbook settle` again")
+      try mend()
+      try await stage.rollbook("settle").exits(0).shows("was ended")
+      #expect(stage.livingGenerations().isEmpty)
+    }
+  }
+
   private func hang(_ command: Command) async throws {
     command.send(SIGSTOP)
     try await wait(until: "it hangs") { ProcessFacts(command.pid)?.state == "T" }

@@ -83,7 +83,7 @@ import Testing
       try await stage.createAndStart("shop")
       try await stage.waitUntilCounting("shop", above: 2)
       let count = "\(try #require(stage.instances(of: "shop").first).state)/count-0"
-      endEverything(stage)
+      stage.endEverything()
       #expect(stage.livingGenerations().isEmpty)
       #expect(try await stage.standing("shop") == "RUNNING 1")
       #expect(try await stage.observed() == ("ENDED", "the keeper was killed"))
@@ -111,7 +111,7 @@ import Testing
       // A second generation, whose state is the newest.
       try await boot(stage, "update", "shop", "--redeploy").exits(0)
 
-      endEverything(stage)
+      stage.endEverything()
       try stage.write("two\n", to: "boot")
       let environment = ["ROLLBOOK_BOOT_ID_FILE": stage.path("boot")]
       #expect(try await stage.standing("shop") == "RUNNING 2")
@@ -144,7 +144,7 @@ import Testing
         environment: ["ROLLBOOK_DIE_AT": "16", "ROLLBOOK_BOOT_ID_FILE": stage.path("boot")])
       died.exits(128 + SIGKILL)
       #expect(stage.running("shop") == [2])
-      endEverything(stage)
+      stage.endEverything()
       try stage.write("two\n", to: "boot")
       #expect(try await stage.inFlight()["IsInterrupted"].isTrue)
       try await boot(stage, "settle").exits(0)
@@ -172,17 +172,6 @@ import Testing
 
   private func boot(_ stage: Stage, _ words: String...) async throws -> Run {
     try await stage.rollbook(words, environment: ["ROLLBOOK_BOOT_ID_FILE": stage.path("boot")])
-  }
-
-  /// As when the machine goes down at once: first the keepers, so that they see nothing.
-  private func endEverything(_ stage: Stage) {
-    for keeper in stage.keepers() { kill(keeper.pid, SIGKILL) }
-    while true {
-      let left = ProcessList.naming(stage.home)
-      if left.isEmpty { return }
-      for process in left { kill(process.pid, SIGKILL) }
-      sched_yield()
-    }
   }
 }
 #endif

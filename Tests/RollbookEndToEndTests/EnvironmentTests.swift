@@ -1,5 +1,6 @@
 #if CommandLine
 import Foundation
+import Rollbook
 import Testing
 
 /// What a program is given, and what nobody is told.
@@ -88,6 +89,42 @@ import Testing
       #expect(try await deployed("UpdateApplication") == two)
       try await stage.rollbook("update", "shop").exits(5)
       #expect(try await digest("1") == one)
+    }
+  }
+
+  @Test("What is on record of a secret is what the program was given")
+  func secretInBetween() async throws {
+    try await onStage { stage in
+      let file = try stage.write("one\n", to: "secret", mode: 0o600)
+      try await stage.create("shop", Program.idle, "--secret-property", "PASSWORD=@\(file)")
+      let held = try await stage.hold("start", "shop", at: "before deploy")
+      try stage.write("two\n", to: "secret", mode: 0o600)
+      try held.release()
+      try await held.command.end().exits(0)
+      let instance = try #require(stage.instances(of: "shop").first)
+      let given = try #require(ProcessFacts(instance.pid)?.environment["PASSWORD"])
+      let steps = try await stage.newest("StartApplication", of: "shop")["Steps"].array
+      let step = steps.first { $0["Step"].text == "deploying" }
+      #expect(step?["SecretDigests"]["PASSWORD"].text == SHA256.hexDigest(of: Array(given.utf8)))
+    }
+  }
+
+  @Test("A secret that goes while the old version is stopped fails the change, unrecorded")
+  func lostSecret() async throws {
+    try await onStage { stage in
+      let file = try stage.write("one\n", to: "secret", mode: 0o600)
+      try await stage.createAndStart("shop", Program.idle)
+      let words = ["update", "shop", "--secret-property", "PASSWORD=@\(file)", "--rollback"]
+      let held = try await stage.hold(words, at: "before stop")
+      try stage.remove(file)
+      try held.release()
+      try await held.command.end().exits(3).says("PASSWORD").says(file)
+      #expect(try await stage.standing("shop") == "RUNNING 1")
+      let failed = try await stage.newest("UpdateApplication", of: "shop")
+      #expect(failed["OperationFailureDetails"]["Phase"].text == "deploy")
+      let recorded = try await stage.sql(
+        "SELECT 1 FROM operation_steps WHERE detail LIKE '%secretDigests%'")
+      #expect(recorded.isEmpty)
     }
   }
 

@@ -16,19 +16,46 @@ struct FullDiskTests {
       try await disk.use {
         try await stage.create("shop", Program.idle)
         disk.fill()
-        for verb in [
-          ["list"], ["status", "shop"], ["operations", "shop"], ["versions", "shop"],
-          ["sql", "SELECT application FROM operation_history"],
-        ] {
-          let run = try await stage.rollbook(verb).exits(0)
-          #expect(run.out.contains(verb[0].hasSuffix("s") ? "1" : "shop"), "\(run.described)")
-        }
+        for (verb, answer) in [
+          (["list"], "shop  READY"), (["status", "shop"], "STATUS       READY"),
+          (["operations", "shop"], "CreateApplication  SUCCESSFUL"),
+          (["versions", "shop"], "shop.sh"),
+          (["sql", "SELECT application FROM operation_history"], "shop"),
+        ] { try await stage.rollbook(verb).exits(0).shows(answer) }
         for verb in [["update", "shop", "--description", "x"], ["start", "shop"], ["settle"]] {
           try await stage.rollbook(verb).exits(74).says("disk is full").says(stage.home)
             .says("Free space")
         }
         try disk.free()
         try await stage.rollbook("update", "shop", "--description", "x").exits(0)
+      }
+    }
+  }
+
+  @Test("Code that does not fit is a full disk too, and nothing of it stays")
+  func code() async throws {
+    try await onStage { stage in
+      let disk = try await Disk(stage)
+      try await disk.use {
+        try await stage.create("shop", Program.idle)
+        // More than the whole disk.
+        let big = try stage.write(
+          Program.idle + String(repeating: "#", count: 4 << 20), to: "big.sh")
+        let artifacts = stage.home + "/artifacts"
+        let before = try FileManager.default.contentsOfDirectory(atPath: artifacts)
+        for words in [["update", "shop", "--code", big], ["create", "other", "--code", big]] {
+          try await stage.rollbook(words).exits(74).says("disk is full").says(artifacts)
+            .says("Free space")
+          #expect(try FileManager.default.contentsOfDirectory(atPath: artifacts) == before)
+        }
+        let small = try stage.write(Program.counter, to: "small.sh")
+        disk.fill()
+        try await stage.rollbook("update", "shop", "--code", small).exits(74).says("disk is full")
+        try disk.free()
+        try await stage.rollbook("update", "shop", "--code", small).exits(0)
+        #expect(try await stage.standing("shop") == "READY 2")
+        // Code that cannot be read is nothing that the disk could help.
+        try await stage.rollbook("update", "shop", "--code", stage.path("none")).exits(64)
       }
     }
   }

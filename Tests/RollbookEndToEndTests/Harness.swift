@@ -83,10 +83,14 @@ final class Stage: Sendable {
   func rollbook(_ arguments: String...) async throws -> Run { try await rollbook(arguments) }
 
   /// Starts a verb and does not wait for it.
+  ///
+  /// - Parameter standardOutput: where it writes to instead of what `Run.out` shows.
   func background(
-    _ arguments: [String], environment: [String: String] = [:]
+    _ arguments: [String], environment: [String: String] = [:], standardOutput: Int32? = nil
   ) throws -> Command {
-    try command([Stage.binaries + "/rollbook"] + arguments, environment: environment)
+    try command(
+      [Stage.binaries + "/rollbook"] + arguments, environment: environment,
+      standardOutput: standardOutput)
   }
 
   func background(_ arguments: String...) throws -> Command { try background(arguments) }
@@ -97,7 +101,7 @@ final class Stage: Sendable {
   }
 
   private func command(
-    _ words: [String], environment: [String: String]
+    _ words: [String], environment: [String: String], standardOutput: Int32? = nil
   ) throws -> Command {
     var all = [
       "PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": folder, "USER": "tester", "LANG": "C",
@@ -105,7 +109,8 @@ final class Stage: Sendable {
     ]
     all["LD_LIBRARY_PATH"] = ProcessInfo.processInfo.environment["LD_LIBRARY_PATH"]
     all.merge(environment) { $1 }
-    return try Command(words, environment: all, outputs: folder + "/commands")
+    return try Command(
+      words, environment: all, outputs: folder + "/commands", standardOutput: standardOutput)
   }
 
   // MARK: Answers

@@ -52,10 +52,15 @@ final class Command: Sendable {
   private let outputs: String
   private let ended = Mutex<Int32?>(nil)
 
-  init(_ words: [String], environment: [String: String], outputs folder: String) throws {
+  init(
+    _ words: [String], environment: [String: String], outputs folder: String,
+    standardOutput: Int32? = nil
+  ) throws {
     self.words = words
     outputs = "\(folder)/\(UUID().uuidString)"
-    pid = try spawn(words, environment: environment, out: outputs + ".out", err: outputs + ".err")
+    pid = try spawn(
+      words, environment: environment, out: outputs + ".out", err: outputs + ".err",
+      standardOutput: standardOutput)
   }
 
   deinit {
@@ -104,7 +109,8 @@ final class Command: Sendable {
 
 /// Starts a program in a process group of its own, without input and other open files.
 private func spawn(
-  _ words: [String], environment: [String: String], out: String, err: String
+  _ words: [String], environment: [String: String], out: String, err: String,
+  standardOutput: Int32?
 ) throws -> pid_t {
   var actions = unsafe posix_spawn_file_actions_t()
   var attributes = posix_spawnattr_t()
@@ -116,7 +122,11 @@ private func spawn(
   }
   let new = O_WRONLY | O_CREAT | O_APPEND
   unsafe posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-  unsafe posix_spawn_file_actions_addopen(&actions, 1, out, new, 0o600)
+  if let standardOutput {
+    unsafe posix_spawn_file_actions_adddup2(&actions, standardOutput, 1)
+  } else {
+    unsafe posix_spawn_file_actions_addopen(&actions, 1, out, new, 0o600)
+  }
   unsafe posix_spawn_file_actions_addopen(&actions, 2, err, new, 0o600)
   // Files that other tests have open this moment would stay open as long as the command runs.
   for descriptor in Int32(3)..<256 {

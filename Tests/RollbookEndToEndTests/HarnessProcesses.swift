@@ -92,6 +92,32 @@ extension Stage {
   /// The versions of the instances that live: `[3]` where one of version 3 runs.
   func running(_ application: String) -> [Int] { instances(of: application).map(\.version) }
 
+  /// As when the machine goes down at once: first the keepers, so that they see nothing.
+  func endEverything() {
+    for keeper in keepers() { kill(keeper.pid, SIGKILL) }
+    while true {
+      let left = ProcessList.naming(home)
+      if left.isEmpty { return }
+      for process in left { kill(process.pid, SIGKILL) }
+      sched_yield()
+    }
+  }
+
+  /// Makes a generation one of which nobody can say whether it runs: the lock of its keeper cannot be
+  /// opened, which holds for root too.
+  ///
+  /// - Returns: what mends it.
+  func breakLock(of instance: Instance) throws -> () throws -> Void {
+    let lock = instance.state.dropLast("state".count) + "alive"
+    let files = FileManager.default
+    try files.moveItem(atPath: String(lock), toPath: lock + ".away")
+    try files.createSymbolicLink(atPath: String(lock), withDestinationPath: "alive")
+    return {
+      try files.removeItem(atPath: String(lock))
+      try files.moveItem(atPath: lock + ".away", toPath: String(lock))
+    }
+  }
+
   /// The keepers of the home that live.
   func keepers() -> [ProcessFacts] {
     ProcessList.naming(home).filter { $0.arguments.first?.hasSuffix("/rollbook-keeper") == true }

@@ -56,24 +56,29 @@ final class Bench: Sendable {
       place: nil)
   }
 
-  func deploy(_ generation: Generation, restore: Snapshot? = nil) async throws {
-    try await runtime.deploy(deployment(generation, restore: restore)) { _ in }
+  func deploy(
+    _ generation: Generation, restore: Snapshot? = nil, secrets: [String: String] = [:]
+  ) async throws {
+    let deployment = deployment(generation, restore: restore, secrets: Secrets(secrets))
+    try await runtime.deploy(deployment) { _ in }
   }
 
-  func deployment(_ generation: Generation, restore: Snapshot? = nil) -> Deployment {
+  func deployment(
+    _ generation: Generation, restore: Snapshot? = nil, secrets: Secrets = Secrets()
+  ) -> Deployment {
     Deployment(
       generation: generation,
       artifactPath: ArtifactStore(home).path(of: generation.version.artifact), restore: restore,
-      allowNonRestoredState: false)
+      allowNonRestoredState: false, secrets: secrets)
   }
 
   /// A generation that has been deployed.
   func started(
-    _ script: String, parallelism: Int = 1,
+    _ script: String, parallelism: Int = 1, secrets: [String: String] = [:],
     configure: (inout VersionConfiguration) -> Void = { _ in }
   ) async throws -> Generation {
     let generation = try generation(script, parallelism: parallelism, configure: configure)
-    try await deploy(generation)
+    try await deploy(generation, secrets: secrets)
     return generation
   }
 

@@ -10,8 +10,6 @@ import Testing
 
   @Test("The environment, arguments, folder and descriptors of a program are exactly these")
   func environment() async throws {
-    let secret = bench.home.path + "/secret"
-    try Files.write(Array("s3cr3t-value\n".utf8), to: secret)
     let script = """
       #!/bin/sh
       ls /proc/self/fd | tr '\\n' ' '
@@ -21,10 +19,9 @@ import Testing
       echo "$@"
       tr '\\0' '\\n' < /proc/$$/environ
       """
-    let generation = try await bench.started(script) { configuration in
-      configuration.arguments = ["one", "-2"]
-      configuration.properties = ["COLOUR": "blau"]
-      configuration.secretProperties = ["KEY": SecretReference(path: secret, digest: "")]
+    let generation = try await bench.started(script, secrets: ["KEY": "s3cr3t-value"]) {
+      $0.arguments = ["one", "-2"]
+      $0.properties = ["COLOUR": "blau"]
     }
     let ending = try await bench.ending(generation)
     #expect(ending.cause == .finished)
@@ -46,26 +43,11 @@ import Testing
 
   @Test("A secret's value is in no file of the home")
   func secrets() async throws {
-    let secret = bench.home.path + "/secret"
-    try Files.write(Array("s3cr3t-value\n".utf8), to: secret)
     let generation = try await bench.started(
-      "#!/bin/sh\necho ${#KEY} > \"$ROLLBOOK_STATE/ok\"\nsleep 60\n"
-    ) { $0.secretProperties = ["KEY": SecretReference(path: secret, digest: "")] }
+      "#!/bin/sh\necho ${#KEY} > \"$ROLLBOOK_STATE/ok\"\nsleep 60\n",
+      secrets: ["KEY": "s3cr3t-value"])
     #expect(try await bench.state(generation, "ok") == "12")
-    try Files.removeFile(secret)
     #expect(try grep("s3cr3t-value", in: bench.home.path) == [])
-
-    let other = try bench.generation(waiter) {
-      $0.secretProperties = ["KEY": SecretReference(path: secret, digest: "")]
-    }
-    await #expect {
-      try await bench.deploy(other)
-    } throws: { error in
-      guard let failure = error as? RuntimeFailure else { return false }
-      return failure.effect == .ended && failure.rootCause.contains("KEY")
-        && failure.rootCause.contains(secret)
-    }
-    #expect(await bench.runtime.observe(other) == .absent)
   }
 
   /// The files below a folder that hold a text.
@@ -166,11 +148,9 @@ import Testing
 
   @Test("A long secret arrives whole")
   func longSecret() async throws {
-    let secret = bench.home.path + "/secret"
-    try Files.write([UInt8](repeating: 0x78, count: SecretFile.limit), to: secret)
     let generation = try await bench.started(
-      "#!/bin/sh\necho ${#KEY} > \"$ROLLBOOK_STATE/count\"\n"
-    ) { $0.secretProperties = ["KEY": SecretReference(path: secret, digest: "")] }
+      "#!/bin/sh\necho ${#KEY} > \"$ROLLBOOK_STATE/count\"\n",
+      secrets: ["KEY": String(repeating: "x", count: SecretFile.limit)])
     #expect(try await bench.state(generation, "count") == "\(SecretFile.limit)")
   }
 

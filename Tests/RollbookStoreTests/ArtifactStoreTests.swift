@@ -100,5 +100,23 @@ import Testing
     #expect(throws: RollbookError.self) { try SecretFile.value(at: path + "x") }
     let binary = try scratch.write("a\0b", to: "binary")
     #expect(throws: RollbookError.self) { try SecretFile.value(at: binary) }
+
+    var configuration = VersionConfiguration(codeName: "shop")
+    configuration.secretProperties = ["KEY": SecretReference(path: path, digest: "")]
+    let secrets = try Secrets(of: configuration)
+    #expect(secrets.values == ["KEY": "s3cret"])
+    #expect(secrets.digests == ["KEY": SHA256.hexDigest(of: Array("s3cret".utf8))])
+    // Not even by mistake.
+    var dumped = ""
+    dump(secrets, to: &dumped)
+    #expect(!"\(secrets) \(String(reflecting: secrets)) \(dumped)".contains("s3cret"))
+    configuration.secretProperties["OTHER"] = SecretReference(path: path + "x", digest: "")
+    #expect {
+      _ = try Secrets(of: configuration)
+    } throws: {
+      let error = $0 as? RollbookError
+      return error?.code == .secretUnusable && error?.message.contains("OTHER") == true
+        && error?.message.contains(path + "x") == true
+    }
   }
 }

@@ -36,7 +36,7 @@ struct BrokenRuntime: RuntimeAdapter {
     case .restoresNothing:
       let bare = Deployment(
         generation: deployment.generation, artifactPath: deployment.artifactPath, restore: nil,
-        allowNonRestoredState: true)
+        allowNonRestoredState: true, secrets: deployment.secrets)
       try await runtime.deploy(bare, recordPlace: recordPlace)
     default: try await runtime.deploy(deployment, recordPlace: recordPlace)
     }

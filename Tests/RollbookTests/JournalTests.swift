@@ -213,6 +213,73 @@ func onThread(_ work: @escaping @Sendable () throws -> Void) async throws {
     }
   }
 
+  /// Fifteen operations: a creation, and seven starts that are each stopped by force.
+  private func stopped() async throws -> (Bench, Application) {
+    let bench = try Bench()
+    let shop = try await bench.create()
+    for _ in 0..<7 {
+      try await bench.start()
+      try await bench.run(.stop(force: true))
+    }
+    return (bench, shop)
+  }
+
+  @Test func `a page that finds little ends after a bounded look, and says where to go on`()
+    async throws
+  {
+    let (bench, shop) = try await stopped()
+    bench.runtime.change { $0.behaviours[1] = .isRefused("broken") }
+    for _ in 0..<5 { try await bench.start() }
+    func page(
+      _ filter: OperationFilter, before: OperationID? = nil, lookingAtMost limit: Int
+    ) async throws -> OperationPage {
+      try await bench.engine.journal.read { (reader) throws(RollbookError) in
+        try reader.operations(
+          of: shop.id, filter: filter, before: before, limit: 2, lookingAtMost: limit)
+      }
+    }
+    // Seven starts were successful, before the five that were not.
+    let filter = OperationFilter(kind: .start, status: .successful)
+    var found: [Int64] = []
+    var pages = 0
+    var before: OperationID?
+    repeat {
+      let next = try await page(filter, before: before, lookingAtMost: 3)
+      #expect(next.records.count <= 2)
+      found += next.records.map(\.operation.id.rawValue)
+      pages += 1
+      before = next.next
+    } while before != nil
+    #expect(found == [14, 12, 10, 8, 6, 4, 2])
+    #expect(pages > 4)
+    let empty = try await page(filter, lookingAtMost: 3)
+    #expect(empty.records.isEmpty && empty.next != nil)
+  }
+
+  @Test func `what can only be among the failed is looked for among them`() async throws {
+    let (bench, shop) = try await stopped()
+    bench.runtime.change { $0.behaviours[1] = .isRefused("broken") }
+    try await bench.start()
+    bench.runtime.change { $0.behaviours = [:] }
+    for _ in 0..<5 {
+      try await bench.start()
+      try await bench.run(.stop(force: true))
+    }
+    for (kind, status, count) in [
+      (.start, .failed, 1), (.start, .cancelled, 0), (.rollback, .failed, 0),
+      (.start, .inProgress, 0), (.rollback, .inProgress, 0), (nil, .cancelled, 0),
+    ] as [(OperationKind?, OperationStatus, Int)] {
+      let page = try await bench.engine.journal.read { (reader) throws(RollbookError) in
+        // The newest, the one that failed, and nothing else.
+        try reader.operations(
+          of: shop.id, filter: OperationFilter(kind: kind, status: status), limit: 10,
+          lookingAtMost: 2)
+      }
+      #expect(page.records.count == count, "\(kind as Any) \(status)")
+      #expect(page.next == nil, "\(kind as Any) \(status)")
+    }
+  }
+
   @Test func `a page of another application is refused`() async throws {
     let bench = try Bench()
     let shop = try await bench.create()

@@ -8,24 +8,28 @@ import Testing
 @Suite struct LastMomentTests {
   /// A probe that fails one commit as a disk does: nobody knows whether it counts.
   private final class DiskFault: Sendable {
-    enum Moment { case before, after }
+    /// Whether what was to be committed is there after all.
+    enum Moment { case undone, committed }
     private let armed = Mutex<Moment?>(nil)
 
     func arm(_ moment: Moment) { armed.withLock { $0 = moment } }
 
+    var isArmed: Bool { armed.withLock { $0 != nil } }
+
     var probe: JournalProbe {
       JournalProbe(
-        before: { () throws(RollbookError) in try self.fire(.before) },
-        after: { () throws(RollbookError) in try self.fire(.after) })
+        before: { () throws(RollbookError) in },
+        after: { () throws(RollbookError) in
+          if self.fires(.committed) { throw RollbookError(.outcomeUnknown, "the disk failed") }
+        }, failsCommit: { self.fires(.undone) })
     }
 
-    private func fire(_ moment: Moment) throws(RollbookError) {
-      let fires = armed.withLock { armed in
+    private func fires(_ moment: Moment) -> Bool {
+      armed.withLock { armed in
         guard armed == moment else { return false }
         armed = nil
         return true
       }
-      if fires { throw RollbookError(.outcomeUnknown, "the disk failed") }
     }
   }
 
@@ -33,11 +37,11 @@ import Testing
   {
     let fault = DiskFault()
     let bench = try Bench(TemporaryHome(), probe: fault.probe)
-    fault.arm(.after)
+    fault.arm(.committed)
     try await bench.create()
-    fault.arm(.after)
+    fault.arm(.committed)
     try await bench.start()
-    fault.arm(.after)
+    fault.arm(.committed)
     let report = try await bench.update()
     #expect(report.record.status == .successful)
     #expect(report.state.version == 2)
@@ -49,13 +53,17 @@ import Testing
     let bench = try Bench(TemporaryHome(), probe: fault.probe)
     try await bench.create()
     try await bench.start()
-    fault.arm(.before)
+    let newest = try await bench.state().newest
+    fault.arm(.undone)
     await #expect { try await bench.update() } throws: {
       ($0 as? RollbookError)?.code == .outcomeUnknown
     }
-    #expect(try await bench.state().inFlight == nil)
+    #expect(!fault.isArmed)
+    #expect(try await bench.state().newest == newest)
     #expect(bench.runtime.currentWorld.generations.count == 1)
-    #expect(try await bench.update().record.status == .successful)
+    let report = try await bench.update()
+    #expect(report.record.status == .successful)
+    #expect(report.state.version == 2)
   }
 
   @Test func `an end that was found while the disk failed is recorded once`() async throws {
@@ -66,7 +74,7 @@ import Testing
     bench.runtime.change { world in
       for token in world.generations.keys { world.generations[token]?.isAlive = false }
     }
-    fault.arm(.after)
+    fault.arm(.committed)
     _ = try await bench.engine.settleAll()
     let state = try await bench.state()
     #expect(state.status == .ready)

@@ -82,7 +82,9 @@ extension Engine {
     holding lock: HolderLock, _ control: EngineControl
   ) async throws(RollbookError) -> PreparedOperation {
     let state = try await state(of: application)
-    if let inFlight = state.inFlight { try await drive(inFlight.id, resumed: true, control) }
+    if let inFlight = state.inFlight {
+      try await drive(inFlight.id, of: application, resumed: true, control)
+    }
     let follower = try await follower(of: operation)
     return PreparedOperation(application, follower ?? operation, .nothing, lock: lock)
   }

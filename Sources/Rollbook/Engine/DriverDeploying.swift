@@ -9,8 +9,10 @@ extension Driver {
       throw RollbookError.damaged("the version that operation \(operation.id) deploys is not there")
     }
     let restore: RestorePoint
+    let secrets: Secrets
     do {
       try await verifyArtifact(of: version)
+      secrets = try await readSecrets(of: version)
       restore = try await chooseRestore(for: version, progress)
     } catch let failure as RuntimeFailure {
       try Task.checkCancellation()
@@ -30,10 +32,7 @@ extension Driver {
     detail.snapshot = restore.snapshot?.name
     detail.snapshotID = restore.snapshot?.id
     detail.snapshotReason = restore.reason
-    let settings = version.configuration
-    detail.secretDigests = try await offPool(on: engine.checks) {
-      settings.readingWhatSecretsItCan().secretDigests
-    }
+    detail.secretDigests = secrets.digests
     if let snapshot = restore.snapshot, isRollback {
       let age = Timestamp.now().seconds(since: snapshot.outcome?.endedAt ?? snapshot.startedAt)
       detail.message = "the state of the last \(Int(age)) s is left behind"
@@ -44,18 +43,19 @@ extension Driver {
     }
     try await record(.deploying, detail, &progress)
     progress.deployUptime = engine.clock.uptime()
-    return try await start(token, version, restore.snapshot, &progress)
+    return try await start(token, version, restore.snapshot, secrets, &progress)
   }
 
   private func start(
     _ token: GenerationToken, _ version: ApplicationVersion, _ restore: Snapshot?,
-    _ progress: inout Progress
+    _ secrets: Secrets, _ progress: inout Progress
   ) async throws -> Settling.Sight {
     let deployment = Deployment(
       generation: try generation(
         Progress.StartedGeneration(token: token, place: nil, since: .now())),
       artifactPath: engine.artifacts.path(of: version.artifact), restore: restore,
-      allowNonRestoredState: operation.parameters.allowNonRestoredState ?? false)
+      allowNonRestoredState: operation.parameters.allowNonRestoredState ?? false,
+      secrets: secrets)
     let placed = PlaceBox()
     do {
       try await interruptibly(progress) { [self, runtime] in
@@ -139,6 +139,18 @@ extension Driver {
     } catch {
       guard error.code == .artifactUnusable else { throw error }
       throw RuntimeFailure(.ended, rootCause: error.message, text: error.hint)
+    }
+  }
+
+  /// Read once, so that what is on record is what the program is given.
+  private func readSecrets(of version: ApplicationVersion) async throws -> Secrets {
+    let configuration = version.configuration
+    do throws(RollbookError) {
+      return try await offPool(on: engine.checks) { () throws(RollbookError) in
+        try Secrets(of: configuration)
+      }
+    } catch {
+      throw RuntimeFailure(.ended, rootCause: error.message)
     }
   }
 

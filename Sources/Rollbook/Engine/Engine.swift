@@ -120,16 +120,30 @@ extension JournalReader {
 /// What the person or program in charge asks of a running `perform`.
 public final class EngineControl: Sendable {
   private let leaving = Mutex(false)
+  private let beginning = Mutex(true)
   private let handler: @Sendable (ProgressEvent) -> Void
 
   public init(onProgress handler: @escaping @Sendable (ProgressEvent) -> Void = { _ in }) {
     self.handler = handler
   }
 
-  /// Asks that the engine leaves at a durable step, where that leaves nothing down.
-  public func leave() { leaving.withLock { $0 = true } }
+  /// Asks that the engine leaves at a durable step, where that leaves nothing down, and begins
+  /// nothing more.
+  public func leave() {
+    beginNothingMore()
+    leaving.withLock { $0 = true }
+  }
 
   var isLeaving: Bool { leaving.withLock { $0 } }
+
+  /// Asks that nothing more is begun; what is in flight goes on, with what follows from it.
+  public func beginNothingMore() { beginning.withLock { $0 = false } }
+
+  /// - Throws: `interrupted` where nothing more is to be begun: what is not, and what to do.
+  func checkMayBegin(_ what: String, hint: String) throws(RollbookError) {
+    if beginning.withLock({ $0 }) { return }
+    throw RollbookError(.interrupted, "\(what) was not begun: it was interrupted.", hint: hint)
+  }
 
   func report(_ event: ProgressEvent) { handler(event) }
 }

@@ -42,7 +42,9 @@ extension Engine {
     defer { prepared.lock?.release() }
     switch prepared.work {
     case .nothing: break
-    case .drive: try await drive(prepared.operation.id, resumed: false, control)
+    case .drive:
+      try await drive(
+        prepared.operation.id, of: prepared.application, resumed: false, control)
     case .await: try await wait(for: prepared.application, control: control)
     }
     var report = try await report(on: prepared.operation.id)
@@ -63,6 +65,17 @@ extension Engine {
   }
 
   func drive(
+    _ id: OperationID, of application: Application, resumed: Bool, _ control: EngineControl
+  ) async throws(RollbookError) {
+    do throws(RollbookError) {
+      try await drive(id, resumed: resumed, control)
+    } catch {
+      control.report(.left(application))
+      throw error
+    }
+  }
+
+  private func drive(
     _ id: OperationID, resumed: Bool, _ control: EngineControl
   ) async throws(RollbookError) {
     do {
@@ -110,7 +123,7 @@ extension Engine {
         defer { lock.release() }
         let again = try await self.state(of: application)
         if again.inFlight?.id == operation.id {
-          try await drive(operation.id, resumed: true, control)
+          try await drive(operation.id, of: application, resumed: true, control)
         }
         continue
       }

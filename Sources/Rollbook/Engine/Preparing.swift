@@ -67,13 +67,24 @@ extension Engine {
           operation, of: application, for: request, by: requester, holding: lock, control)
       }
     }
+    try checkMayBegin(request, on: application, control)
     try await settleFirst(application, state, control)
+    // Who gave up what had to be settled first means what would have come after it too.
+    try checkMayBegin(request, on: application, control)
     let settled = try await self.state(of: application)
     guard
       Lifecycle.verdict(request.command, status: settled.status, inFlight: nil) == .accepted
     else { throw try await wrongStatus(application, settled.status, request.command) }
     let draft = Preparation(engine: self, application: application, state: settled, lock: lock)
     return try await draft.prepare(request, by: requester)
+  }
+
+  private func checkMayBegin(
+    _ request: ChangeRequest, on application: Application, _ control: EngineControl
+  ) throws(RollbookError) {
+    try control.checkMayBegin(
+      "The \(request.command.rawValue) of \(application.name)",
+      hint: "Nothing was done to \(application.name); ask again.")
   }
 
   private func wrongStatus(

@@ -105,6 +105,9 @@ public enum ProgressEvent: Sendable {
   case began(Operation, Application)
   case step(Operation, Step.Name, StepDetail)
   case ended(Operation, Outcome, Failure?)
+  /// What is in flight of an application is not driven here any more: the error that is thrown says
+  /// why.
+  case left(Application)
   /// Waiting for somebody else who drives the application's operation.
   case waiting(String)
 }

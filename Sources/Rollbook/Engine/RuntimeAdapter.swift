@@ -93,14 +93,19 @@ public struct Deployment: Sendable {
   /// The state to begin with; nil to begin with none.
   public let restore: Snapshot?
   public let allowNonRestoredState: Bool
+  /// The values of the version's secret properties, by name: read once, for this deployment. They
+  /// belong into the program and nowhere else.
+  public let secrets: Secrets
 
   public init(
-    generation: Generation, artifactPath: String, restore: Snapshot?, allowNonRestoredState: Bool
+    generation: Generation, artifactPath: String, restore: Snapshot?, allowNonRestoredState: Bool,
+    secrets: Secrets = Secrets()
   ) {
     self.generation = generation
     self.artifactPath = artifactPath
     self.restore = restore
     self.allowNonRestoredState = allowNonRestoredState
+    self.secrets = secrets
   }
 }
 

@@ -22,6 +22,7 @@ extension Engine {
   /// although it should not; living holders are skipped.
   ///
   /// - Returns: what was found, in the order of the applications' numbers.
+  /// - Throws: an error of the journal; `interrupted` where something was left, or not begun with.
   public func settleAll(
     control: EngineControl = EngineControl()
   ) async throws(RollbookError) -> [SettlingReport] {
@@ -29,7 +30,9 @@ extension Engine {
       try reader.applicationsToSettle()
     }
     let reports = try await several(candidates) { (application) async throws(RollbookError) in
-      try await self.settle(application, control).map {
+      try control.checkMayBegin(
+        "Settling \(application.name)", hint: "`rollbook settle` goes on with what is left.")
+      return try await self.settle(application, control).map {
         SettlingReport(application: application, finding: $0)
       }
     }
@@ -66,7 +69,7 @@ extension Engine {
   ) async throws(RollbookError) -> SettlingReport.Finding? {
     let state = try await state(of: application)
     if let operation = state.inFlight {
-      try await drive(operation.id, resumed: true, control)
+      try await drive(operation.id, of: application, resumed: true, control)
       return .settled(operation.id)
     }
     let known = try await journal.read { (reader) throws(RollbookError) in
@@ -86,7 +89,7 @@ extension Engine {
         text: "The runtime knows nothing of it: its folder was removed.", evidence: Evidence())
     }
     let operation = try await beginEnded(application, state, ending)
-    try await drive(operation.id, resumed: false, control)
+    try await drive(operation.id, of: application, resumed: false, control)
     return .ended(operation.id)
   }
 

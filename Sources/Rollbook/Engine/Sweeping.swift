@@ -7,6 +7,9 @@ public struct SweptSuspect: Sendable {
   public let leftBecause: String?
   /// What became of it; nil where it is a suspect still.
   public let resolution: String?
+  /// It is a suspect still only because its start was asked for and may come late: nobody has ever
+  /// seen anything of it.
+  public let isUnseen: Bool
 }
 
 extension Engine {
@@ -33,11 +36,14 @@ extension Engine {
       case .resolved(let resolution):
         swept.append(
           SweptSuspect(
-            suspect: suspect, version: version, leftBecause: nil, resolution: resolution))
+            suspect: suspect, version: version, leftBecause: nil, resolution: resolution,
+            isUnseen: false))
       case .left(let failure):
         let why = failure?.rootCause ?? "its version is not in the journal"
         swept.append(
-          SweptSuspect(suspect: suspect, version: version, leftBecause: why, resolution: nil))
+          SweptSuspect(
+            suspect: suspect, version: version, leftBecause: why, resolution: nil,
+            isUnseen: failure?.effect == .mayStartLater))
       }
     }
     return swept

@@ -137,7 +137,8 @@ public final class Journal: Sendable {
     if writeQueue.tryLead() {
       defer { writeQueue.endLead { self.commit($0) } }
       return try writer.withLock { (slot) throws(RollbookError) in
-        try slot.transaction(path: path, sideLock: sideLock, clock: clock, body)
+        try slot.transaction(
+          path: path, sideLock: sideLock, clock: clock, probe: probe, body)
       }
     }
     let answer = Mutex<Swift.Result<Result, RollbookError>?>(nil)
@@ -184,7 +185,7 @@ public final class Journal: Sendable {
     do throws(RollbookError) {
       errors = try writer.withLock { (slot) throws(RollbookError) in
         if try commitTogether(batch, &slot) { return Array(repeating: nil, count: batch.count) }
-        return try slot.transaction(path: path, sideLock: sideLock, clock: clock) {
+        return try slot.transaction(path: path, sideLock: sideLock, clock: clock, probe: probe) {
           (writer) throws(RollbookError) in
           try writer.runEach(batch)
         }
@@ -206,7 +207,7 @@ public final class Journal: Sendable {
   ) throws(RollbookError) -> Bool {
     var hasFailed = false
     do throws(RollbookError) {
-      try slot.transaction(path: path, sideLock: sideLock, clock: clock) {
+      try slot.transaction(path: path, sideLock: sideLock, clock: clock, probe: probe) {
         (writer) throws(RollbookError) in
         do throws(RollbookError) {
           for request in batch { try request.body(writer) }
@@ -227,13 +228,17 @@ public final class Journal: Sendable {
 package struct JournalProbe: Sendable {
   package let before: @Sendable () throws(RollbookError) -> Void
   package let after: @Sendable () throws(RollbookError) -> Void
+  /// Whether the disk fails at this commit, which is then undone: nobody who asked for it knows.
+  package let failsCommit: @Sendable () -> Bool
 
   package init(
     before: @escaping @Sendable () throws(RollbookError) -> Void,
-    after: @escaping @Sendable () throws(RollbookError) -> Void
+    after: @escaping @Sendable () throws(RollbookError) -> Void,
+    failsCommit: @escaping @Sendable () -> Bool = { false }
   ) {
     self.before = before
     self.after = after
+    self.failsCommit = failsCommit
   }
 }
 

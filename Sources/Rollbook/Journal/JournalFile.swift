@@ -81,13 +81,21 @@ enum JournalFile {
   static func openReader(
     path: String, mayBeImmutable: Bool
   ) throws(RollbookError) -> OpenedReader {
+    var isShareable = true
     do throws(RollbookError) {
       let connection = try open(path: path, mode: .readOnly)
       connection.setBusyTimeout(milliseconds: 5000)
+      // The first look, for which the WAL's index is mapped and locked.
+      do throws(SQLiteError) {
+        _ = try connection.integer("PRAGMA schema_version")
+      } catch {
+        isShareable = !error.isAboutSharing
+        throw RollbookError(error)
+      }
       if try Migrator.state(of: connection) == .empty { throw empty(path) }
       try checkWhole(path)
       return OpenedReader(connection: connection, isImmutable: false, isWALReadable: true)
-    } catch  where Self.leavesMainFile(error.code) {
+    } catch  where !isShareable || Self.leavesMainFile(error.code) {
       guard mayBeImmutable else { throw error }
       guard unsafe access(path, R_OK) == 0 else { throw missing(path) }
       let connection = try open(path: path, mode: .immutable)
@@ -101,10 +109,11 @@ enum JournalFile {
     }
   }
 
-  /// Whether the main file may be readable all the same: the WAL's index could not be made.
+  /// Whether the main file may be readable all the same: the WAL's index could not be made. Of a disk
+  /// that fails nobody knows what the WAL would have said.
   private static func leavesMainFile(_ code: RollbookError.Code) -> Bool {
     switch code {
-    case .journalMissing, .journalReadOnly, .diskFull, .diskFailed: true
+    case .journalMissing, .journalReadOnly, .diskFull: true
     default: false
     }
   }

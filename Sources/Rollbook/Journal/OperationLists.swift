@@ -13,6 +13,7 @@ public struct OperationFilter: Sendable, Equatable {
 
 /// A page of a list, and the operation to begin the next page before.
 public struct OperationPage: Sendable, Equatable {
+  /// Fewer than were asked for where few were found among many; none of them may be the last.
   public let records: [OperationRecord]
   /// Nil on the last page.
   public let next: OperationID?
@@ -22,15 +23,20 @@ extension JournalReader {
   /// The operations of an application, the newest first.
   ///
   /// Pages stay whole while operations are added: a page begins before an operation, never at a
-  /// number. The cost grows with the rows shown, not with the journal.
-  /// - Parameter before: begin with the newest that is older than this one.
+  /// number. The cost grows with the rows shown, not with the journal, but for a kind and a status
+  /// together, and for CANCELLED: those are looked for among the kind's or among the failed ones. A
+  /// page that finds few of them ends early, and says where to go on.
+  /// - Parameters:
+  ///   - before: begin with the newest that is older than this one.
+  ///   - lookLimit: how many operations are looked at for one page.
   public borrowing func operations(
     of application: ApplicationID, filter: OperationFilter = OperationFilter(),
-    before: OperationID? = nil, limit: Int
+    before: OperationID? = nil, limit: Int, lookingAtMost lookLimit: Int = 10_000
   ) throws(RollbookError) -> OperationPage {
     var records: [OperationRecord] = []
     var next: OperationID?
     records.reserveCapacity(min(limit, 50))
+    var looked = 0
     let first = try first(of: application, filter: filter, before: before)
     try walk(from: first) { (record) throws(RollbookError) in
       guard record.operation.application == application else {
@@ -43,7 +49,13 @@ extension JournalReader {
         }
         records.append(record)
       }
-      return try successor(of: record.operation, filter: filter)
+      let successor = try successor(of: record.operation, filter: filter)
+      looked += 1
+      if looked == lookLimit && successor != nil {
+        next = record.operation.id
+        return nil
+      }
+      return successor
     }
     return OperationPage(records: records, next: next)
   }
@@ -59,7 +71,7 @@ extension JournalReader {
       }
       return try successor(of: operation, filter: filter)
     }
-    if let kind = filter.kind, !kind.isFrequent {
+    if let kind = filter.kind, !kind.isFrequent, filter.status != .inProgress {
       return try newestRare(kind, of: application, before: nil)
     }
     return try newestOperationID(of: application)
@@ -69,16 +81,15 @@ extension JournalReader {
   private borrowing func successor(
     of operation: Operation, filter: OperationFilter
   ) throws(RollbookError) -> OperationID? {
+    // Only the newest can be in progress.
+    if filter.status == .inProgress { return nil }
+    if filter.isWalkedByFailures { return operation.links.previousFailed }
     if let kind = filter.kind {
       if kind.isFrequent { return operation.links[kind] }
       return try newestRare(kind, of: operation.application, before: operation.id)
     }
-    switch filter.status {
-    case .failed, .cancelled: return operation.links.previousFailed
-    case .successful: return operation.links.previousSuccessful
-    case .inProgress: return nil
-    case nil: return operation.links.previous
-    }
+    return filter.status == .successful
+      ? operation.links.previousSuccessful : operation.links.previous
   }
 
   /// `likely` lets the planner take the partial index and still seek by the kind itself.
@@ -116,6 +127,12 @@ extension JournalReader {
 }
 
 extension OperationFilter {
+  /// Whether what it lets through is looked for among the operations that failed or were cancelled:
+  /// they are fewer than those of a frequent kind.
+  fileprivate var isWalkedByFailures: Bool {
+    (status == .failed || status == .cancelled) && kind?.isFrequent ?? true
+  }
+
   func matches(_ record: OperationRecord) -> Bool {
     (kind == nil || kind == record.operation.kind) && (status == nil || status == record.status)
   }

@@ -92,8 +92,10 @@ extension RollbookError {
   /// An error of SQLite as one of the journal.
   init(_ error: SQLiteError) {
     if error.isAboutRoom {
+      let isQuota = error.systemError == EDQUOT
+      let what = isQuota ? "the quota on its disk is used up" : "its disk is full"
       self.init(
-        .diskFull, "The journal cannot be written: its disk is full (\(error.message)).",
+        .diskFull, "The journal cannot be written: \(what) (\(error.message)).",
         hint: RollbookError.freeSpace)
       return
     }
@@ -127,9 +129,6 @@ extension RollbookError {
 }
 
 extension RollbookError {
-  static let freeSpace =
-    "Free space on that file system, then run `rollbook settle`: it carries on what was in progress."
-
   /// The same error; one that says what is wrong with a journal says of which too.
   func naming(journal path: String) -> RollbookError {
     switch code {
@@ -141,25 +140,6 @@ extension RollbookError {
     if message.contains(path) { return self }
     let sentence = message.hasSuffix(".") ? String(message.dropLast()) : message
     return RollbookError(code, "\(sentence): \(path).", hint: hint)
-  }
-
-  /// The same error, of a file or folder that Rollbook keeps in its home: a home that may not be
-  /// written, or has no room, is as bad as a journal of which that is true.
-  func ofHome() -> RollbookError {
-    switch systemError {
-    case EACCES, EPERM, EROFS:
-      RollbookError(
-        .journalReadOnly, "The home cannot be written: \(message).",
-        hint: "Check the permissions of the home and its file system. Verbs that only look work.")
-    case ENOSPC, EDQUOT:
-      RollbookError(
-        .diskFull, "The home cannot be written, its disk is full: \(message).",
-        hint: RollbookError.freeSpace)
-    case EIO:
-      RollbookError(
-        .diskFailed, "The disk of the home fails: \(message).", hint: "Look at that disk.")
-    default: self
-    }
   }
 }
 

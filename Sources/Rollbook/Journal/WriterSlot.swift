@@ -13,7 +13,7 @@ struct WriterSlot: ~Copyable, Sendable {
   /// Runs a closure in one durable transaction, in turn with other processes.
   mutating func transaction<Result>(
     path: String, sideLock: String, clock: @escaping @Sendable () -> Timestamp,
-    _ body: (borrowing JournalWriter) throws(RollbookError) -> Result
+    probe: JournalProbe?, _ body: (borrowing JournalWriter) throws(RollbookError) -> Result
   ) throws(RollbookError) -> Result {
     guard identity != nil else {
       throw RollbookError(
@@ -36,7 +36,9 @@ struct WriterSlot: ~Copyable, Sendable {
     }
     let result: Result
     do throws(RollbookError) {
-      result = try writer.transaction(body, isSameFile: { FileIdentity(path: path) == identity })
+      result = try writer.transaction(
+        body, isSameFile: { FileIdentity(path: path) == identity },
+        failsCommit: { probe?.failsCommit() ?? false })
       _ = consume turn
     } catch {
       // A connection whose commit failed is not used again.
@@ -64,7 +66,8 @@ public struct JournalWriter: ~Copyable, Sendable {
   }
 
   borrowing func transaction<Result>(
-    _ body: (borrowing JournalWriter) throws(RollbookError) -> Result, isSameFile: () -> Bool
+    _ body: (borrowing JournalWriter) throws(RollbookError) -> Result, isSameFile: () -> Bool,
+    failsCommit: () -> Bool
   ) throws(RollbookError) -> Result {
     try begin()
     let result: Result
@@ -79,11 +82,15 @@ public struct JournalWriter: ~Copyable, Sendable {
       rollBack()
       throw error
     }
-    do {
+    do throws(SQLiteError) {
+      if failsCommit() {
+        throw SQLiteError(code: SQLiteError.PrimaryCode.ioError.rawValue, message: "a test's fault")
+      }
       try reader.connection.execute("COMMIT")
     } catch {
       rollBack()
-      if error.primaryCode == .ioError {
+      // What was not written for want of room does not count.
+      if error.primaryCode == .ioError && !error.isWriteWithoutRoom {
         throw RollbookError(
           .outcomeUnknown, "The disk failed while the journal was committing (\(error.message)).",
           hint: "What was asked may have been recorded or not: look before you repeat it.")

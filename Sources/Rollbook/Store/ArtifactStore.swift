@@ -21,21 +21,42 @@ package struct ArtifactStore: Sendable {
   ///
   /// - Parameter path: the file or folder as the user gave it; a link is followed.
   /// - Returns: the digest under which it is kept.
-  /// - Throws: `artifactUnusable` where there is no such code, `system` where it cannot be copied.
+  /// - Throws: `artifactUnusable` where there is no such code, `system` where it cannot be copied,
+  ///   `diskFull`, `diskFailed` or `journalReadOnly` where the home cannot hold it.
   package func store(_ path: String) throws(RollbookError) -> String {
     let source = try ArtifactStore.resolved(path)
     try checkApart(source, path)
-    try Files.makeFolder(folder)
     let partial = "\(folder)/.\(GenerationToken.random()).tmp"
     do throws(RollbookError) {
-      try FileTree.copy(source, to: partial, endpoints: .refused)
-      let digest = try FileTree.facts(of: partial, syncing: true).digest
-      try publish(partial, as: digest)
-      return digest
+      try ofHome { () throws(RollbookError) in
+        try Files.makeFolder(folder)
+        guard unsafe access(folder, W_OK) == 0 else { throw Files.failure("write to", folder) }
+      }
+      try copy(source, to: partial)
+      return try ofHome { () throws(RollbookError) in
+        let digest = try FileTree.facts(of: partial, syncing: true).digest
+        try publish(partial, as: digest)
+        return digest
+      }
     } catch {
       try? FileTree.remove(partial)
       throw error
     }
+  }
+
+  /// What is wrong with the code itself is not the home's trouble.
+  private func copy(_ source: String, to partial: String) throws(RollbookError) {
+    do throws(RollbookError) {
+      try FileTree.copy(source, to: partial, endpoints: .refused)
+    } catch {
+      throw error.isAboutWriting ? error.ofHome() : error
+    }
+  }
+
+  private func ofHome<Value>(
+    _ work: () throws(RollbookError) -> Value
+  ) throws(RollbookError) -> Value {
+    do throws(RollbookError) { return try work() } catch { throw error.ofHome() }
   }
 
   /// Checks that an artifact's bytes are there and are what they were.

@@ -34,6 +34,36 @@ package enum SecretFile {
   }
 }
 
+/// The values of secret properties, by name; no text of it shows them.
+public struct Secrets: Sendable, CustomStringConvertible, CustomReflectable {
+  public let values: [String: String]
+
+  public init(_ values: [String: String] = [:]) { self.values = values }
+
+  /// Reads the values of a version's secret properties.
+  ///
+  /// - Throws: `secretUnusable`: which it is, and why.
+  package init(of configuration: VersionConfiguration) throws(RollbookError) {
+    var values: [String: String] = [:]
+    for (name, secret) in configuration.secretProperties {
+      do throws(RollbookError) {
+        values[name] = try SecretFile.value(at: secret.path)
+      } catch {
+        throw RollbookError(.secretUnusable, "secret property \(name): \(error.message)")
+      }
+    }
+    self.values = values
+  }
+
+  /// The digests of the values, by name; nil where there are none.
+  package var digests: [String: String]? {
+    values.isEmpty ? nil : values.mapValues { SHA256.hexDigest(of: Array($0.utf8)) }
+  }
+
+  public var description: String { "\(values.count) secrets" }
+  public var customMirror: Mirror { Mirror(self, children: []) }
+}
+
 extension VersionConfiguration {
   /// The same, with the digests of the values that its secrets' files hold now.
   ///
@@ -55,11 +85,6 @@ extension VersionConfiguration {
     new.secretProperties = secretProperties.mapValues { (try? $0.read("")) ?? $0 }
     new.clusterHeaders = clusterHeaders?.mapValues { (try? $0.read("")) ?? $0 }
     return new
-  }
-
-  /// The digests of the values of its secret properties, by name; nil where it has none.
-  package var secretDigests: [String: String]? {
-    secretProperties.isEmpty ? nil : secretProperties.mapValues(\.digest)
   }
 }
 

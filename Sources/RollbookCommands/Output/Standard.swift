@@ -55,10 +55,21 @@ enum Standard {
         let rest = unsafe UnsafeRawBufferPointer(rebasing: buffer[written...])
         return retrying { unsafe Glibc.write(descriptor, rest.baseAddress, rest.count) }
       }
+      if count < 0 && errno == EAGAIN {
+        // Whoever made the stream non-blocking, the reader only takes its time.
+        waitForRoom(in: descriptor)
+        continue
+      }
       if count <= 0 { return count < 0 ? errno : EIO }
       written += count
     }
     return nil
+  }
+
+  /// Returns when something can be written, or nobody reads any more.
+  private static func waitForRoom(in descriptor: Int32) {
+    var request = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+    _ = unsafe poll(&request, 1, -1)
   }
 }
 #endif

@@ -24,7 +24,7 @@ final class ProgressPrinter: Sendable {
   }
 
   func show(_ event: ProgressEvent) {
-    let text = ProgressText.line(event).singleLine
+    guard let text = ProgressText.line(event)?.singleLine else { return }
     guard isLive else { return Standard.note(text) }
     state.withLock { state in
       finishLine(&state)
@@ -36,6 +36,7 @@ final class ProgressPrinter: Sendable {
         state.since = .now()
         paint(state)
         startTimer(&state)
+      case .left: break
       }
     }
   }

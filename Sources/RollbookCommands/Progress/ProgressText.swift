@@ -20,7 +20,8 @@ extension Operation {
 
 /// What progress says, a line for each event.
 enum ProgressText {
-  static func line(_ event: ProgressEvent) -> String {
+  /// Nil for what an error says anyway.
+  static func line(_ event: ProgressEvent) -> String? {
     switch event {
     case .began(let operation, let application):
       "\(operation.title): \(began(operation, application))"
@@ -29,6 +30,7 @@ enum ProgressText {
     case .ended(let operation, let outcome, let failure):
       "\(operation.title): \(ended(operation, outcome, failure))"
     case .waiting(let what): what
+    case .left: nil
     }
   }
 

@@ -35,7 +35,14 @@ final class ChangeSession: Sendable {
     #else
     journal = try Journal(path: home.journal, access: access)
     #endif
-    for runtime in try scope.runtimes(in: journal) { try Runtimes.require(runtime, in: home) }
+    for runtime in try scope.runtimes(in: journal) {
+      if case .everything = scope {
+        // One that is nowhere must not keep the others from being looked after.
+        Runtimes.obtain(runtime, in: home)
+      } else {
+        try Runtimes.require(runtime, in: home)
+      }
+    }
     engine = try Engine(home: home, journal: journal, runtimes: Runtimes.all(in: home))
     let progress = ProgressPrinter()
     self.progress = progress
@@ -63,26 +70,29 @@ final class ChangeSession: Sendable {
   func execute(
     _ request: ChangeRequest, on name: String
   ) async throws(RollbookError) -> OperationReport {
-    try await watching { (engine, control) async throws(RollbookError) in
+    try await watching(name) { (engine, control) async throws(RollbookError) in
       try await engine.execute(request, on: name, by: requester, control: control)
     }
   }
 
   /// Does other work of the engine's under the eyes of whoever watches.
+  ///
+  /// - Parameter name: the one application that it is about; nil where it is about several.
   func watching<Result>(
+    _ name: String? = nil,
     _ work: (Engine, EngineControl) async throws(RollbookError) -> Result
   ) async throws(RollbookError) -> Result {
     defer { progress.end() }
     do throws(RollbookError) {
       return try await work(engine, control)
     } catch {
-      throw namingWhatStays(error)
+      throw namingWhatStays(error, of: name)
     }
   }
 
   /// The same error; where the journal failed under an operation, it says what stays in progress.
-  private func namingWhatStays(_ error: RollbookError) -> RollbookError {
-    let operations = current.all
+  private func namingWhatStays(_ error: RollbookError, of name: String?) -> RollbookError {
+    let operations = current.left(of: name)
     guard ExitStatus(error.code) == .journal, !operations.isEmpty else { return error }
     return RollbookError(
       error.code, "\(error.message)\nIn progress still: \(operations.titles).", hint: error.hint)

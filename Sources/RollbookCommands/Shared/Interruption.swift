@@ -3,26 +3,49 @@ internal import Glibc
 internal import Rollbook
 internal import Synchronization
 
-/// The operations that this process drives now.
+/// The operations that this process drives now, and those that an error made it leave.
 final class CurrentOperations: Sendable {
-  private let operations = Mutex<[ApplicationID: Operation]>([:])
+  private struct State {
+    var driven: [ApplicationID: Operation] = [:]
+    var left: [ApplicationID: (name: String, operation: Operation)] = [:]
+  }
 
-  /// In the order in which they began.
-  var all: [Operation] {
-    operations.withLock { $0.values.sorted { $0.id.rawValue < $1.id.rawValue } }
+  private let state = Mutex(State())
+
+  /// Those that are driven, in the order in which they began.
+  var all: [Operation] { state.withLock { $0.driven.values.inOrder } }
+
+  /// Those that were left in progress, in the order in which they began.
+  ///
+  /// - Parameter name: of one application only.
+  func left(of name: String? = nil) -> [Operation] {
+    state.withLock { state in
+      state.left.values.filter { name == nil || $0.name == name }.map(\.operation).inOrder
+    }
   }
 
   func follow(_ event: ProgressEvent) {
-    switch event {
-    case .began(let operation, _), .step(let operation, _, _):
-      operations.withLock { $0[operation.application] = operation }
-    case .ended(let ended, _, _):
-      operations.withLock {
-        if $0[ended.application]?.id == ended.id { $0[ended.application] = nil }
+    state.withLock { state in
+      switch event {
+      case .began(let operation, _), .step(let operation, _, _):
+        state.driven[operation.application] = operation
+        state.left[operation.application] = nil
+      case .ended(let ended, _, _):
+        if state.driven[ended.application]?.id == ended.id {
+          state.driven[ended.application] = nil
+        }
+      case .left(let application):
+        if let operation = state.driven.removeValue(forKey: application.id) {
+          state.left[application.id] = (application.name, operation)
+        }
+      case .waiting: break
       }
-    case .waiting: break
     }
   }
+}
+
+extension Collection<Operation> {
+  fileprivate var inOrder: [Operation] { sorted { $0.id.rawValue < $1.id.rawValue } }
 }
 
 extension [Operation] {
@@ -67,6 +90,7 @@ final class Interruption: Sendable {
       progress.end()
       return SignalPipe.die(of: signal)
     }
+    control.beginNothingMore()
     if signal == SIGTERM {
       control.leave()
       progress.say(

@@ -29,32 +29,40 @@ public enum Runtimes {
   static func runtime(
     of application: Application, in home: Home
   ) throws(RollbookError) -> any RuntimeAdapter {
-    try require(application.runtime, in: home)
+    obtain(application.runtime, in: home)
     guard let runtime = all(in: home).first(where: { $0.name == application.runtime }) else {
-      throw notInThisBuild(application.runtime)
+      throw absent(application.runtime)
     }
     return runtime
   }
 
-  /// Makes sure that a runtime is here: becomes the executable that has it, where this one has not.
+  /// Makes sure that a runtime is here.
   ///
-  /// The command starts as fast as it does because what speaks HTTP is not linked into it.
   /// - Throws: `invalidArgument` for a runtime that is nowhere.
   static func require(_ name: String, in home: Home) throws(RollbookError) {
-    if all(in: home).contains(where: { $0.name == name }) { return }
-    guard name == "flink" else {
-      throw RollbookError(
-        .invalidArgument, "There is no runtime named \(name).", hint: "Known: process, flink.")
+    obtain(name, in: home)
+    if let absence = absence(of: name, in: home) { throw absence }
+  }
+
+  /// Becomes the executable that has a runtime, where this one has not; returns where none has it.
+  ///
+  /// The command starts as fast as it does because what speaks HTTP is not linked into it.
+  static func obtain(_ name: String, in home: Home) {
+    guard name == "flink", absence(of: name, in: home) != nil, more.withLock({ $0 == nil }) else {
+      return
     }
-    if more.withLock({ $0 == nil }) { becomeSibling() }
-    throw notInThisBuild(name)
+    becomeSibling()
+  }
+
+  /// Why a runtime is not here, and what to do; nil where it is.
+  static func absence(of name: String, in home: Home) -> RollbookError? {
+    all(in: home).contains { $0.name == name } ? nil : absent(name)
   }
 
   /// The same arguments, the same environment, another executable. Returns where there is none.
   private static func becomeSibling() {
-    guard let own = unsafe realpath("/proc/self/exe", nil) else { return }
-    defer { unsafe free(own) }
-    let path = Files.parent(of: unsafe String(cString: own)) + "/" + sibling
+    guard let own = Files.realPath("/proc/self/exe") else { return }
+    let path = Files.parent(of: own) + "/" + sibling
     guard unsafe access(path, X_OK) == 0 else { return }
     var arguments = unsafe CommandLine.arguments.map { unsafe strdup($0) }
     unsafe arguments.append(nil)
@@ -62,10 +70,15 @@ public enum Runtimes {
     while unsafe !arguments.isEmpty { unsafe free(arguments.removeLast()) }
   }
 
-  private static func notInThisBuild(_ name: String) -> RollbookError {
-    RollbookError(
+  private static func absent(_ name: String) -> RollbookError {
+    guard name == "flink" else {
+      return RollbookError(
+        .invalidArgument, "There is no runtime named \(name).", hint: "Known: process, flink.")
+    }
+    return RollbookError(
       .invalidArgument, "The runtime \(name) is not in this build of Rollbook.",
-      hint: "`rollbook-full`, beside `rollbook`, has it: build it with the trait Flink.")
+      hint: "Install `rollbook-full`, built with the trait Flink, beside `rollbook`: "
+        + "`./scripts/install` does.")
   }
 }
 

@@ -39,16 +39,8 @@ struct Operations: ParsableCommand {
     let before = try nextToken.map { (text) throws(RollbookError) in
       try PageToken.operation(from: text, of: application.id, filter)
     }
-    let limit = all ? Int.max : limit
-    let (page, failures) = try session.read { (reader) throws(RollbookError) in
-      let page = try reader.operations(
-        of: application.id, filter: filter, before: before, limit: limit)
-      var failures: [OperationID: Failure] = [:]
-      for record in page.records where record.status == .failed || record.status == .cancelled {
-        failures[record.operation.id] = try reader.failure(of: record.operation.id)
-      }
-      return (page, failures)
-    }
+    let page = try page(of: application.id, filter, before: before, session)
+    let failures = page.failures
     let token = page.next.map { PageToken.text(after: $0, of: application.id, filter) }
     let rows = page.records.map {
       OperationInfo(
@@ -62,6 +54,36 @@ struct Operations: ParsableCommand {
     if let token, options.output != .json {
       Standard.note("There are more: --next-token \(token), or --all.")
     }
+  }
+
+  private struct Page {
+    var records: [OperationRecord] = []
+    var failures: [OperationID: Failure] = [:]
+    var next: OperationID?
+  }
+
+  /// A whole page: no part of it holds a transaction of the journal's for long.
+  private func page(
+    of application: ApplicationID, _ filter: OperationFilter, before: OperationID?,
+    _ session: ReadSession
+  ) throws(RollbookError) -> Page {
+    let limit = all ? Int.max : limit
+    var whole = Page(next: before)
+    repeat {
+      let part = try session.read { [whole] (reader) throws(RollbookError) in
+        let page = try reader.operations(
+          of: application, filter: filter, before: whole.next, limit: limit - whole.records.count)
+        var part = Page(records: page.records, next: page.next)
+        for record in page.records where record.status == .failed || record.status == .cancelled {
+          part.failures[record.operation.id] = try reader.failure(of: record.operation.id)
+        }
+        return part
+      }
+      whole.records += part.records
+      whole.failures.merge(part.failures) { $1 }
+      whole.next = part.next
+    } while whole.next != nil && whole.records.count < limit
+    return whole
   }
 
   private func parsedKind() throws(RollbookError) -> OperationKind? {

@@ -8,7 +8,8 @@ struct Settle: AsyncParsableCommand {
     discussion: """
       What an abandoned operation left running is ended too, where it can be reached.
 
-      Exit status 0 when nothing is left in progress, whatever the outcomes; else 1.
+      Exit status 0 when nothing is left to be settled, whatever the outcomes; 1 when something is in \
+      progress still, may run although it should not, or cannot be looked at.
       """)
 
   @OptionGroup var options: ChangeOptions
@@ -19,21 +20,15 @@ struct Settle: AsyncParsableCommand {
       try await engine.settleAll(control: control)
     }
     if reports.isEmpty { Standard.note("There was nothing to settle.") }
-    var isDone = true
-    for report in reports {
-      let state = try await session.engine.state(of: report.application)
-      Standard.tell(Settle.line(report, state))
-      switch report.finding {
-      // Nothing of a suspect is in progress.
-      case .settled, .ended, .swept: break
-      case .held, .waiting: isDone = false
-      }
-    }
-    if !isDone { throw ExitCode(ExitStatus.other.rawValue) }
+    for report in reports { Standard.tell(try await Settle.line(report, session)) }
+    if !reports.allSatisfy(\.isDone) { throw ExitCode(ExitStatus.other.rawValue) }
   }
 
-  static func line(_ report: SettlingReport, _ state: ApplicationState) -> String {
+  static func line(
+    _ report: SettlingReport, _ session: ChangeSession
+  ) async throws(RollbookError) -> String {
     let name = report.application.name
+    let state = try await session.engine.state(of: report.application)
     switch report.finding {
     case .settled(let id):
       return "\(name): operation \(id) settled; \(Summary.standing(state))"
@@ -42,19 +37,39 @@ struct Settle: AsyncParsableCommand {
     case .held:
       let title = state.inFlight.map(\.title) ?? "an operation"
       return "\(name): \(title) is driven by somebody; `rollbook wait \(name)` waits for it"
-    case .swept(let swept):
-      let what = SuspectFacts.name(swept.version)
-      let why = "(operation \(swept.suspect.operation))"
-      if let reason = swept.leftBecause {
-        return "\(name): \(what) may still run \(why) and could not be ended: \(reason); "
-          + "run `rollbook settle` again"
-      }
-      return swept.resolution == "never appeared"
-        ? "\(name): \(what), which might still have started \(why), never did"
-        : "\(name): \(what), which might still have run \(why), was ended"
-    case .waiting(let error):
+    case .swept(let swept): return "\(name): \(line(swept))"
+    case .waiting(let reason):
+      let error = Runtimes.absence(of: report.application.runtime, in: session.home) ?? reason
       let hint = error.hint.map { "\n  \($0)" } ?? ""
       return "\(name): waiting: \(error.message)\(hint)"
+    }
+  }
+
+  private static func line(_ swept: SweptSuspect) -> String {
+    let what = SuspectFacts.name(swept.version)
+    let why = "(operation \(swept.suspect.operation))"
+    if swept.isUnseen {
+      return "\(what) may still start \(why): it has not been seen; "
+        + "a later `rollbook settle` makes sure"
+    }
+    if let reason = swept.leftBecause {
+      return "\(what) may still run \(why) and could not be ended: \(reason); "
+        + "run `rollbook settle` again"
+    }
+    return swept.resolution == "never appeared"
+      ? "\(what), which might still have started \(why), never did"
+      : "\(what), which might still have run \(why), was ended"
+  }
+}
+
+extension SettlingReport {
+  /// Whether nothing is left to be settled here.
+  fileprivate var isDone: Bool {
+    switch finding {
+    case .settled, .ended: true
+    // Of what nobody has ever seen, nothing runs as far as is known.
+    case .swept(let swept): swept.leftBecause == nil || swept.isUnseen
+    case .held, .waiting: false
     }
   }
 }

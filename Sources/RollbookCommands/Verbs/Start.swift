@@ -5,7 +5,10 @@ internal import Rollbook
 struct Start: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Start an application that is READY.",
-    discussion: "--interrupted starts every application that ran when the machine went down.")
+    discussion: """
+      --interrupted settles all, starts every application that ran when the machine went down, and \
+      ends as the worst of them; with 1 where one could not be settled or was not begun.
+      """)
 
   @Argument(help: "Its name.") var name: String?
 
@@ -36,10 +39,10 @@ struct Start: AsyncParsableCommand {
 
   /// Settles everything, starts what a reboot ended, and ends as the worst of them.
   private func startInterrupted(_ session: ChangeSession) async throws {
-    let applications = try await session.watching {
+    let (reports, applications) = try await session.watching {
       (engine, control) async throws(RollbookError) in
-      _ = try await engine.settleAll(control: control)
-      return try await engine.interruptedByReboot()
+      let reports = try await engine.settleAll(control: control)
+      return (reports, try await engine.interruptedByReboot())
     }
     if applications.isEmpty { Standard.note("Nothing was ended by a reboot.") }
     let results = try await several(applications) { (application) async throws(RollbookError) in
@@ -49,13 +52,23 @@ struct Start: AsyncParsableCommand {
       }
     }
     var worst = ExitStatus.done
+    var isInterrupted = false
     for result in results {
       do throws(RollbookError) {
         worst = worst.worse(try await session.say(try result.get()))
       } catch {
         Standard.writeError(CommandLineTool.describe(error))
         worst = worst.worse(ExitStatus(error.code))
+        isInterrupted = isInterrupted || error.code == .interrupted
       }
+    }
+    for report in reports {
+      guard case .waiting = report.finding else { continue }
+      Standard.note(try await Settle.line(report, session))
+      worst = worst.worse(.other)
+    }
+    if isInterrupted {
+      Standard.note("`rollbook start --interrupted` goes on with what was not begun.")
     }
     if worst != .done { throw ExitCode(worst.rawValue) }
   }
