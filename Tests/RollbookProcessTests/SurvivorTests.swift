@@ -73,4 +73,52 @@ import Testing
     #expect(ProcessEntry(pid)?.isAlive != true)
     #expect(try bench.members(generation).isEmpty)
   }
+
+  @Test("What has a state folder within the program's is the program's, beside it is not")
+  func stateWithin() async throws {
+    let script = """
+      #!/bin/sh
+      export OUT="$ROLLBOOK_STATE"
+      mkdir "$OUT/part"
+      for name in within beside; do
+        state="$OUT/part"
+        [ $name = within ] || state="${OUT%/state}x/state"
+        ROLLBOOK_STATE="$state" NAME=$name setsid sh -c \\
+          'cd /; echo $$ > "$OUT/$NAME"; while :; do sleep 0.05; done' &
+      done
+      while :; do sleep 0.05; done
+      """
+    let generation = try await bench.started(script)
+    let within = try #require(Int32(try await bench.state(generation, "within")))
+    let beside = try #require(Int32(try await bench.state(generation, "beside")))
+    defer { for pid in [within, beside] { kill(pid, SIGKILL) } }
+    let members = try bench.members(generation).map(\.pid)
+    #expect(members.contains(within))
+    #expect(!members.contains(beside))
+    #expect(try await bench.runtime.stop(generation, taking: nil) == nil)
+    #expect(ProcessEntry(within)?.isAlive != true)
+    #expect(ProcessEntry(beside)?.isAlive == true)
+  }
+
+  @Test("One whose folders tell nothing keeps nobody of a killed keeper's from being ended")
+  func namelessBesideUnknown() async throws {
+    let script = """
+      #!/bin/sh
+      export OUT="$ROLLBOOK_STATE"
+      loop='while :; do sleep 0.05; done'
+      ROLLBOOK_STATE=/ sh -c "cd /; echo \\$\\$ > '$OUT/elsewhere'; $loop" &
+      env -i sh -c "cd /; echo \\$\\$ > '$OUT/nameless'; $loop" &
+      echo $$ > "$OUT/pid"
+      while :; do sleep 0.05; done
+      """
+    let generation = try await bench.started(script)
+    var pids: [Int32] = []
+    defer { for pid in pids { kill(pid, SIGKILL) } }
+    for name in ["pid", "nameless", "elsewhere"] {
+      pids.append(try #require(Int32(try await bench.state(generation, name))))
+    }
+    kill(try #require(bench.identity(bench.folder(generation))).pid, SIGKILL)
+    #expect(try await bench.runtime.stop(generation, taking: nil) == nil)
+    #expect(pids.filter { ProcessEntry($0)?.isAlive == true } == [])
+  }
 }
