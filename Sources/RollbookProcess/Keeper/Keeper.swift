@@ -150,6 +150,12 @@ final class Keeper {
     }
   }
 
+  /// Whether SIGTERM waits to be taken.
+  private var isAskedToEnd: Bool {
+    var pending = sigset_t()
+    return unsafe sigpending(&pending) == 0 && sigismember(&pending, SIGTERM) == 1
+  }
+
   /// RUNNING means that every instance stayed alive over the settle window; after it one that is
   /// done may leave the others.
   private var mustAllGoOn: Bool {
@@ -184,7 +190,11 @@ final class Keeper {
     if pause != nil { return "error another request has paused the program" }
     // A requester has its own idea of how long this may take, and goes when that has passed.
     let deadline = Monotonic.now() + max(seconds, Keeper.pauseLimit)
-    let isPaused = instances.pause(until: deadline) { gate.control.isThere(requester) }
+    let isPaused = instances.pause(until: deadline) {
+      gate.control.isThere(requester) && !isAskedToEnd
+    }
+    // The signal is taken next.
+    if isAskedToEnd { return "ending" }
     guard isPaused else { return "error the program's processes do not stop" }
     pause = Pause(owner: requester, deadline: Monotonic.now() + seconds)
     return "ok"
