@@ -25,6 +25,8 @@ package struct GenerationFolder: Sendable {
   var readyLog: String { path + "/ready.log" }
   /// What the ready check that runs has written.
   var readyLogPartial: String { path + "/ready.log.partial" }
+  /// The pipe to which ready checks write.
+  var readyPipe: String { path + "/ready.pipe" }
   /// Made before a process is ended by SIGKILL.
   var killed: String { path + "/killed" }
   /// How the generation ended.
@@ -47,10 +49,8 @@ extension GenerationFolder {
   func readyCheckOutput() -> String? {
     // One that hangs may be the first, and never end.
     for (path, which) in [(readyLog, "newest"), (readyLogPartial, "running")] {
-      guard let bytes = try? Files.read(path, limit: ReadyCheck.outputLimit), !bytes.isEmpty else {
-        continue
-      }
-      return "The \(which) ready check said:\n" + String(decoding: bytes, as: UTF8.self)
+      let said = GenerationLog(path: path).tail(limit: ReadyCheck.outputLimit)
+      if !said.isEmpty { return "The \(which) ready check said:\n\(said)" }
     }
     return nil
   }
@@ -108,7 +108,8 @@ struct GenerationOutcome: Codable, Sendable {
   var isInterrupted = false
   /// Why the program could not be executed.
   var startFailure: String?
-  /// The size of the log when the first instance ended: what follows is what the others said.
+  /// The size of the log when the first instance ended: what follows is what the others said. Less
+  /// than 0 where that is so many bytes before the end of what was moved away since.
   var logEnd: Int64?
   /// Processes that SIGKILL did not end in time.
   var survivors: [Int32] = []

@@ -44,10 +44,10 @@ struct Observer {
   }
 
   private func ending(_ outcome: GenerationOutcome) throws(RollbookError) -> Ending {
-    var text = log.tail()
-    if !outcome.survivors.isEmpty {
-      text += "processes that could not be ended: \(outcome.survivors)\n"
-    }
+    let survivors =
+      outcome.survivors.isEmpty
+      ? "" : "processes that could not be ended: \(outcome.survivors)\n"
+    let text = log.tail(followedBy: survivors)
     var evidence = Evidence()
     evidence.generation = generation.token
     evidence.seconds = outcome.endedAt.seconds(since: outcome.startedAt)
@@ -118,14 +118,26 @@ struct GenerationLog {
     path = "\(home.logs)/\(application)/\(token).log"
   }
 
-  /// The newest output, at most 1 MiB; a cut is marked.
+  init(path: String) { self.path = path }
+
+  /// The newest output; a cut is marked.
   ///
-  /// - Parameter end: the size of the log up to which it counts; nil for all of it.
-  func tail(before end: Int64? = nil) -> String {
-    let newest = lastBytes(path, before: end, limit: Failure.textLimit)
+  /// - Parameters:
+  ///   - end: the size of the log up to which it counts; nil for all of it. Less than 0 for so many
+  ///     bytes before the end of the older file.
+  ///   - limit: the most bytes that are read.
+  ///   - rest: what is said after it.
+  func tail(
+    before end: Int64? = nil, limit: Int = Failure.textLimit, followedBy rest: String = ""
+  ) -> String {
+    let isOlder = end.map { $0 < 0 } ?? false
+    let newest: (bytes: [UInt8], size: Int64) =
+      isOlder ? ([], 0) : lastBytes(path, before: end, limit: limit)
     // The log may have been moved: what came before is in the older file.
-    let older = lastBytes(path + ".1", before: nil, limit: Failure.textLimit - newest.bytes.count)
-    return Failure.tail(older.bytes + newest.bytes, of: older.size + newest.size)
+    let older = lastBytes(
+      path + ".1", before: isOlder ? end : nil, limit: limit - newest.bytes.count)
+    return Failure.tail(
+      older.bytes + newest.bytes, of: older.size + newest.size, followedBy: rest)
   }
 
   /// - Parameter offset: nil for the newest bytes; beyond the end, where the log has been moved to
@@ -141,12 +153,14 @@ struct GenerationLog {
     return LogPart(bytes: bytes, nextOffset: start + Int64(bytes.count))
   }
 
-  /// The last bytes of a file, and how many it has; none where it cannot be read.
+  /// The last bytes of a file before an end, less than 0 for one that is counted from the file's own,
+  /// and how many there are; none where it cannot be read.
   private func lastBytes(
     _ path: String, before end: Int64?, limit: Int
   ) -> (bytes: [UInt8], size: Int64) {
     guard let file = try? Files.openIfThere(path) else { return ([], 0) }
-    let size = min(Int64(lseek(file.raw, 0, SEEK_END)), end ?? .max)
+    let whole = Int64(lseek(file.raw, 0, SEEK_END))
+    let size = max(0, min(whole, end.map { $0 < 0 ? whole + $0 : $0 } ?? whole))
     let start = max(0, size - Int64(limit))
     return ((try? read(file, from: start, count: Int(size - start))) ?? [], size)
   }

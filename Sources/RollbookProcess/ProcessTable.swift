@@ -57,7 +57,7 @@ package enum ProcessTable {
     let session = keeper.map { place.session(of: $0) } ?? .foreign
     var members: [ProcessEntry] = []
     // Of a dead keeper's session, and nothing else tells whose they are.
-    var nameless: [ProcessEntry] = []
+    var unknown: [ProcessEntry] = []
     var isForeign = false
     for pid in try pids() where pid != keeper?.pid || session == .foreign {
       guard let entry = ProcessEntry(pid), entry.isAlive else { continue }
@@ -68,14 +68,13 @@ package enum ProcessTable {
         members.append(entry)
         continue
       }
-      switch (place.holds(pid), isInSession) {
-      case (true?, _): members.append(entry)
-      case (false?, true): isForeign = true
-      case (nil, true): nameless.append(entry)
-      case (false?, false), (nil, false): break
+      switch place.owner(of: pid) {
+      case .us: members.append(entry)
+      case .others: isForeign = isForeign || isInSession
+      case .unknown: if isInSession { unknown.append(entry) }
       }
     }
-    return isForeign ? members : members + nameless
+    return isForeign ? members : members + unknown
   }
 
   private static func pids() throws(RollbookError) -> [Int32] {
@@ -96,12 +95,10 @@ private struct GenerationPlace {
   }
 
   private let folder: String
-  private let state: String
   private let token: String
 
   init(_ folder: GenerationFolder, token: String) {
     self.folder = Files.realPath(folder.path) ?? folder.path
-    state = Files.realPath(folder.state) ?? folder.state
     self.token = token
   }
 
@@ -115,21 +112,50 @@ private struct GenerationPlace {
     return place == folder ? .ours : .foreign
   }
 
-  /// Whether a process that carries the token runs here; nil for one that does not carry it.
-  func holds(_ pid: Int32) -> Bool? {
+  /// Whose a process is.
+  enum Owner {
+    case us
+    /// The same generation's in another home that is there: one is a copy of the other.
+    case others
+    /// It does not carry the token, or its folders tell nothing.
+    case unknown
+  }
+
+  func owner(of pid: Int32) -> Owner {
     // Processes of other users are not shown, and are not ours.
-    guard let bytes = try? Files.read("/proc/\(pid)/environ") else { return nil }
+    guard let bytes = try? Files.read("/proc/\(pid)/environ") else { return .unknown }
     let variables = bytes.split(separator: 0)
     let mark = Array("ROLLBOOK_GENERATION=\(token)".utf8)
-    guard variables.contains(where: { $0.elementsEqual(mark) }) else { return nil }
+    guard variables.contains(where: { $0.elementsEqual(mark) }) else { return .unknown }
     let name = Array("ROLLBOOK_STATE=".utf8)
-    if let variable = variables.first(where: { $0.starts(with: name) }) {
-      let path = String(decoding: variable.dropFirst(name.count), as: UTF8.self)
-      if path == state || Files.realPath(path) == state { return true }
+    let variable = variables.first { $0.starts(with: name) }
+    let places = [
+      variable.map { String(decoding: $0.dropFirst(name.count), as: UTF8.self) },
+      // A home that was moved took the working folders along.
+      Files.realPath("/proc/\(pid)/cwd"),
+    ].compactMap { $0 }
+    if places.contains(where: isHere) { return .us }
+    return places.contains(where: isInAnotherHome) ? .others : .unknown
+  }
+
+  /// Whether a path is this folder's or leads into it: a program may give its children a folder
+  /// within its state folder.
+  private func isHere(_ path: String) -> Bool {
+    let path = Files.realPath(path) ?? path
+    return path == folder || path.hasPrefix(folder + "/")
+  }
+
+  /// Whether a path leads into the folder that this generation has in another home.
+  private func isInAnotherHome(_ path: String) -> Bool {
+    let parts = (Files.realPath(path) ?? path).split(
+      separator: "/", omittingEmptySubsequences: false)
+    // `run/<application>/<token>`
+    let name = folder.split(separator: "/").suffix(3)
+    return parts.indices.dropLast(name.count - 1).contains { start in
+      let end = start + name.count
+      return parts[start..<end].elementsEqual(name)
+        && Files.isFolder(parts[..<end].joined(separator: "/"))
     }
-    // A home that was moved took the working folders along.
-    guard let place = Files.realPath("/proc/\(pid)/cwd") else { return false }
-    return place == folder || place.hasPrefix(folder + "/")
   }
 }
 

@@ -115,9 +115,9 @@ struct Stopper {
       }
       for process in now >= deadline ? left : asking.due(left) {
         kill(process.pid, now >= deadline ? SIGKILL : SIGTERM)
-        // A pause that its keeper did not survive ends here.
         kill(process.pid, SIGCONT)
       }
+      for process in asking.paused(left) { kill(process.pid, SIGCONT) }
       Monotonic.sleep(0.01)
     }
   }
@@ -128,6 +128,7 @@ struct Stopper {
   private struct Asking {
     private var asked: Set<Int32> = []
     private var awaited: Set<Int32> = []
+    private var continued: Set<Int32> = []
 
     mutating func due(_ left: [ProcessEntry]) -> [ProcessEntry] {
       if left.contains(where: { awaited.contains($0.pid) }) { return [] }
@@ -138,6 +139,13 @@ struct Stopper {
       awaited = Set(heads.map(\.pid))
       asked.formUnion(due.map(\.pid))
       return due
+    }
+
+    /// Whom to continue, whoever is asked to end: a pause that its keeper did not survive ends here,
+    /// since one may wait for another in order to save. Each once: what a program stops itself is
+    /// its own affair.
+    mutating func paused(_ left: [ProcessEntry]) -> [ProcessEntry] {
+      left.filter { $0.isStopped && continued.insert($0.pid).inserted }
     }
   }
 

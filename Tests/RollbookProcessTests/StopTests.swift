@@ -203,22 +203,6 @@ import Testing
     #expect(!Files.exists(folder.output))
   }
 
-  // The system ends such a program itself: it sends SIGHUP and SIGCONT to the stopped processes of
-  // a group whose last tie to its session is gone.
-  @Test("A keeper killed while its program is paused leaves nobody paused")
-  func pausedSurvivors() async throws {
-    let generation = try await bench.started(saver)
-    let pid = try #require(Int32(try await bench.state(generation, "pid")))
-    let folder = bench.folder(generation)
-    let control = try #require(try LineSocket.connect(to: folder))
-    #expect(control.send("pause 60"))
-    #expect(control.receive(until: .infinity) == .line("ok"))
-    kill(try #require(bench.identity(folder)).pid, SIGKILL)
-    let facts = try await bench.runtime.stop(generation, taking: bench.target())
-    #expect(try bench.text(facts, "value") == "early\n")
-    #expect(ProcessEntry(pid)?.isAlive != true)
-  }
-
   @Test("One that left group and session, and holds on, is ended too")
   func escaped() async throws {
     let script = """

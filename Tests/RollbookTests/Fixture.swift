@@ -14,11 +14,22 @@ final class TemporaryHome: Sendable {
       atPath: home.path, withIntermediateDirectories: true)
   }
 
-  /// A copy of another home, its journal closed.
+  /// A copy of another home, whatever is done to it meanwhile.
+  ///
+  /// The journal by way of SQLite: who closes it, or writes, may bring its two files up to date while
+  /// they are copied one after the other.
   init(copying other: Home) throws {
     let base = other.path.split(separator: "/").dropLast().joined(separator: "/")
     home = Home(path: "/\(base)/rollbook-\(UUID().uuidString)")
-    try FileManager.default.copyItem(atPath: other.path, toPath: home.path)
+    let files = FileManager.default
+    try files.createDirectory(atPath: home.path, withIntermediateDirectories: true)
+    let journal = Files.name(of: other.journal)
+    for name in try files.contentsOfDirectory(atPath: other.path) where !name.hasPrefix(journal) {
+      try files.copyItem(atPath: "\(other.path)/\(name)", toPath: "\(home.path)/\(name)")
+    }
+    guard files.fileExists(atPath: other.journal) else { return }
+    try Connection(path: other.journal, mode: .readOnly).execute("VACUUM INTO '\(home.journal)'")
+    try Connection(path: home.journal, mode: .readWrite).execute("PRAGMA journal_mode = WAL")
   }
 
   deinit { try? FileManager.default.removeItem(atPath: home.path) }

@@ -1,4 +1,3 @@
-internal import Dispatch
 internal import Synchronization
 
 /// Carries out changes of applications: journals the intent, drives the runtime, decides what
@@ -15,7 +14,7 @@ public final class Engine: Sendable {
   /// How long to wait for a lock whose holder has nothing in flight, and for a holder to give up.
   let patience: Patience
   /// Where files are copied and checked.
-  let checks = DispatchQueue(label: "rollbook.engine.files")
+  let checks = FileWork()
 
   public struct Patience: Sendable {
     public var lockSeconds: Double = 5

@@ -40,23 +40,41 @@ public struct Failure: Sendable, Codable, Equatable {
   /// The longest text that is kept: 1 MiB.
   public static let textLimit = 1 << 20
 
-  static func capped(_ text: String) -> String {
-    let size = text.utf8.count
-    guard size > textLimit else { return text }
-    return tail(text.utf8.suffix(textLimit), of: Int64(size))
+  static func capped(_ text: String) -> String { marked(text, missing: 0) }
+
+  /// The text of which these are the last bytes, repaired where they are no UTF-8; a cut is marked.
+  ///
+  /// - Parameters:
+  ///   - size: how long all of it is or was.
+  ///   - rest: what is said after it.
+  package static func tail(
+    _ bytes: some BidirectionalCollection<UInt8>, of size: Int64, followedBy rest: String = ""
+  ) -> String {
+    let missing = size - Int64(bytes.count)
+    // What is left of a character that was cut through.
+    let torn = missing > 0 ? bytes.prefix(3).prefix { $0 & 0xc0 == 0x80 }.count : 0
+    let text = String(decoding: bytes.dropFirst(torn), as: UTF8.self) + rest
+    return marked(text, missing: missing + Int64(torn))
   }
 
-  /// The text of which these are the last bytes; a cut is marked.
+  /// The end of a text, which tells more than its beginning, with the mark of what is cut.
   ///
-  /// - Parameter size: how long all of it is or was.
-  package static func tail(_ bytes: some BidirectionalCollection<UInt8>, of size: Int64) -> String {
-    guard size > textLimit || size > bytes.count else {
-      return String(decoding: bytes, as: UTF8.self)
-    }
-    // The end of an error text tells more than its beginning.
-    let kept = bytes.suffix(textLimit - markLimit)
-    return "[… \(size - Int64(kept.count)) bytes cut by Rollbook …]\n"
-      + String(decoding: kept, as: UTF8.self)
+  /// - Parameter missing: the bytes before it that are cut already.
+  private static func marked(_ text: String, missing: Int64) -> String {
+    guard missing > 0 || text.utf8.count > textLimit else { return text }
+    let kept = end(of: text, limit: textLimit - markLimit)
+    let cut = missing + Int64(text.utf8.count - kept.utf8.count)
+    return "[… \(cut) bytes cut by Rollbook …]\n\(kept)"
+  }
+
+  /// The last characters of a text that fit into so many bytes.
+  private static func end(of text: String, limit: Int) -> Substring {
+    guard text.utf8.count > limit else { return text[...] }
+    let start = text.utf8.index(text.endIndex, offsetBy: -limit)
+    let scalars = text.unicodeScalars[start...]
+    // Characters may be of any length; one that is longer than this is cut through.
+    let whole = scalars.indices.prefix(64).first { String.Index($0, within: text) != nil }
+    return text[(whole ?? scalars.startIndex)...]
   }
 
   /// The room that is left for the mark of a cut.

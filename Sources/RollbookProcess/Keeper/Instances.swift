@@ -85,9 +85,9 @@ struct Instances {
   /// - Returns: false where one cannot be stopped; then all have been continued.
   func pause(until deadline: Double, while isWanted: () -> Bool) -> Bool {
     let isPaused = Pausing.stopAll(
-      look: table, stop: { kill($0, SIGSTOP) },
-      goOn: {
-        Monotonic.sleep(0.002)
+      look: table, stop: { kill($0, SIGSTOP) }, now: Monotonic.now,
+      goOn: { seconds in
+        Monotonic.sleep(seconds)
         return Monotonic.now() < deadline && isWanted()
       })
     if !isPaused { resume() }

@@ -53,12 +53,12 @@ final class Keeper {
       gate.folder, keeper: gate.identity, token: spec.token, count: spec.instances)
     outcome = GenerationOutcome(instances: [], startedAt: .now(), endedAt: .now())
     let environment = spec.environment.merging(gate.secrets) { $1 }
-    outcome.startFailure = instances.start(
-      spec, environment: environment, devNull: devNull.raw, output: output.raw)
     if let command = spec.readyCheck {
       let variables = environment.merging(["ROLLBOOK_INSTANCE": "0"]) { $1 }
-      readyCheck = ReadyCheck(command: command, folder: gate.folder, environment: variables)
+      readyCheck = try ReadyCheck(command: command, folder: gate.folder, environment: variables)
     }
+    outcome.startFailure = instances.start(
+      spec, environment: environment, devNull: devNull.raw, output: output.raw)
   }
 
   /// Returns when the generation has ended and its outcome is durable.
@@ -83,7 +83,8 @@ final class Keeper {
   // MARK: Waiting
 
   private func wait() {
-    let wanted = [gate.signals, log.descriptor] + gate.control.descriptors
+    var wanted = [gate.signals, log.descriptor] + gate.control.descriptors
+    if let spoken = readyCheck?.descriptor { wanted.append(spoken) }
     var polled = wanted.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
     guard unsafe poll(&polled, nfds_t(polled.count), pollMilliseconds()) > 0 else { return }
     for entry in polled where entry.revents != 0 {
@@ -91,6 +92,8 @@ final class Keeper {
         takeSignals()
       } else if entry.fd == log.descriptor {
         log.drain()
+      } else if entry.fd == readyCheck?.descriptor {
+        readyCheck?.drain()
       } else {
         for event in gate.control.events(on: entry.fd) { take(event) }
       }
@@ -141,13 +144,19 @@ final class Keeper {
     }
     guard instances.oneHasEnded else { return }
     if mustAllGoOn && !instances.allHaveEnded { instances.markEnded() }
-    if outcome.logEnd == nil && (instances.firstFailed != nil || instances.allHaveEnded) {
+    if log.mark == nil && (instances.firstFailed != nil || instances.allHaveEnded) {
       log.drain()
-      outcome.logEnd = log.size
+      log.setMark()
     }
     if instances.firstFailed != nil || instances.allHaveEnded {
       beginEnding(grace: gate.spec.stopGraceSeconds)
     }
+  }
+
+  /// Whether SIGTERM waits to be taken.
+  private var isAskedToEnd: Bool {
+    var pending = sigset_t()
+    return unsafe sigpending(&pending) == 0 && sigismember(&pending, SIGTERM) == 1
   }
 
   /// RUNNING means that every instance stayed alive over the settle window; after it one that is
@@ -184,7 +193,11 @@ final class Keeper {
     if pause != nil { return "error another request has paused the program" }
     // A requester has its own idea of how long this may take, and goes when that has passed.
     let deadline = Monotonic.now() + max(seconds, Keeper.pauseLimit)
-    let isPaused = instances.pause(until: deadline) { gate.control.isThere(requester) }
+    let isPaused = instances.pause(until: deadline) {
+      gate.control.isThere(requester) && !isAskedToEnd
+    }
+    // The signal is taken next.
+    if isAskedToEnd { return "ending" }
     guard isPaused else { return "error the program's processes do not stop" }
     pause = Pause(owner: requester, deadline: Monotonic.now() + seconds)
     return "ok"
@@ -238,7 +251,8 @@ final class Keeper {
 
   private func finish() throws(RollbookError) {
     log.drain()
-    try? Files.removeFile(gate.folder.output)
+    for pipe in [gate.folder.output, gate.folder.readyPipe] { try? Files.removeFile(pipe) }
+    outcome.logEnd = log.mark
     outcome.instances = instances.endings
     outcome.first = instances.firstFailed
     lookForShutdown()

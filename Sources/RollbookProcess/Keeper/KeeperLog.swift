@@ -11,6 +11,9 @@ final class KeeperLog {
   private let source: Descriptor
   private var file: Descriptor?
   private(set) var size: Int64
+  /// Where the log ended when that was noted; less than 0 where that is so many bytes before the end
+  /// of what was moved away.
+  private(set) var mark: Int64?
   private var buffer: [UInt8]
 
   /// - Parameter pipe: the path of the pipe to which the instances write.
@@ -26,6 +29,9 @@ final class KeeperLog {
     self.file = consume file
   }
 
+  /// A log's files, the older first.
+  static func paths(_ path: String) -> [String] { [path + ".1", path] }
+
   var descriptor: Int32 { source.raw }
 
   /// Makes a pipe, and opens it for programs: both ends, so that writing never fails because
@@ -39,21 +45,56 @@ final class KeeperLog {
   /// Writes what is there now; at most so much that others get their turn.
   func drain() {
     for _ in 0..<16 {
-      let raw = source.raw
-      let count = unsafe buffer.withUnsafeMutableBytes { buffer in
-        retrying { unsafe read(raw, buffer.baseAddress, buffer.count) }
-      }
+      let count = take()
       if count <= 0 { return }
-      if size + Int64(count) > limit { rotate() }
-      size += Int64(count)
-      try? file?.write(buffer, count: count, path: path)
+      write(count)
     }
   }
 
-  private func rotate() {
-    _ = unsafe rename(path, path + ".1")
+  /// Drops what is there now, at most as much.
+  func discard() {
+    for _ in 0..<16 where take() <= 0 { return }
+  }
+
+  /// Notes where the log ends now.
+  func setMark() { mark = size }
+
+  private func take() -> Int {
+    let raw = source.raw
+    return unsafe buffer.withUnsafeMutableBytes { buffer in
+      retrying { unsafe read(raw, buffer.baseAddress, buffer.count) }
+    }
+  }
+
+  private func write(_ count: Int) {
+    if file == nil || size + Int64(count) > limit { renew() }
+    guard file != nil, size + Int64(count) <= limit else { return }
+    do throws(RollbookError) {
+      try file?.write(buffer, count: count, path: path)
+      size += Int64(count)
+    } catch {
+      // A full disk may have taken a part of it. What it has not taken does not count: else what is
+      // there would be moved away, and away again, for nothing.
+      measure()
+    }
+  }
+
+  /// Moves the log away, if there is one, and begins a new one.
+  ///
+  /// Where that fails it is tried again when more is said: a log that cannot be moved stays as it is.
+  private func renew() {
+    if file != nil {
+      guard unsafe rename(path, path + ".1") == 0 || errno == ENOENT else { return }
+      mark = mark.map { $0 - size }
+      file = nil
+      size = 0
+    }
     file = try? KeeperLog.open(path)
-    size = 0
+    measure()
+  }
+
+  private func measure() {
+    if let raw = file?.raw { size = max(0, Int64(lseek(raw, 0, SEEK_END))) }
   }
 
   private static func open(_ path: String) throws(RollbookError) -> Descriptor {
