@@ -18,16 +18,27 @@ public struct FlinkRuntime: RuntimeAdapter {
   ) async throws(RollbookError) -> String {
     try configuration.checkForFlink()
     if let codePath { try Jar.check(codePath, hasEntryClass: configuration.entryClass != nil) }
+    let found: Cluster.Settings
     do throws(RuntimeFailure) {
       let cluster = try Cluster(configuration)
-      return try await reaching { () throws(Cluster.Silence) in
-        try await cluster.runtimeEnvironment()
+      let settings = try await reaching { () throws(Cluster.Silence) in
+        try await cluster.settings()
       }
+      found = settings
     } catch {
       throw RollbookError(
         .runtimeUnreachable, error.rootCause,
         hint: "Name the address of a Flink cluster's REST interface with --flink-url.")
     }
+    let shortest = found.lag + pollInterval
+    guard configuration.timeoutSeconds > shortest else {
+      throw RollbookError(
+        .invalidArgument,
+        "The timeout of \(configuration.timeoutSeconds.formatted) s is too short for this cluster, "
+          + "which keeps its answers for \(found.lag.formatted) s (web.refresh-interval).",
+        hint: "Give a --timeout of more than \(shortest.formatted) s.")
+    }
+    return found.environment
   }
 
   public func deploy(_ deployment: Deployment, recordPlace: RecordPlace) async throws {
@@ -39,17 +50,11 @@ public struct FlinkRuntime: RuntimeAdapter {
   public func observationLag(of generation: Generation) async -> Double {
     do throws(RuntimeFailure) {
       let cluster = try Cluster(generation.version.configuration)
-      let settings = try await reaching { () throws(Cluster.Silence) in
-        try await cluster.get("/config", as: ClusterAnswers.Configuration.self)
-      }
-      return (settings?.refreshInterval ?? Self.refreshInterval) / 1000
+      return try await reaching { () throws(Cluster.Silence) in try await cluster.settings().lag }
     } catch {
-      return Self.refreshInterval / 1000
+      return Cluster.Settings.defaultLag
     }
   }
-
-  /// Flink's default for `web.refresh-interval`, in milliseconds.
-  private static let refreshInterval: Double = 3000
 
   public func observe(_ generation: Generation) async -> Observation {
     do throws(RuntimeFailure) {

@@ -73,14 +73,22 @@ extension Ending {
       told = other
     }
     var evidence = Evidence()
-    evidence.exceptions = Array(traces.prefix(20))
+    evidence.exceptions = Array(([first] + traces.filter { $0 != first }).prefix(20))
+    let isShort = traces.allSatisfy { JavaText.hasNoCause($0) || JavaText.isAboutSlots($0) }
     self.init(
-      cause: cause, rootCause: JavaText.rootCause(of: told) ?? "the job failed",
+      cause: isShort && JavaText.isAboutSlots(told) ? .noResources : cause,
+      rootCause: JavaText.rootCause(of: told) ?? "the job failed",
       text: ([first] + traces.filter { $0 != first }).joined(separator: "\n"), evidence: evidence)
   }
 }
 
 extension JavaText {
+  /// Whether a trace says that there are not enough slots.
+  fileprivate static func isAboutSlots(_ trace: String) -> Bool {
+    rootCause(of: trace)?.hasPrefix(
+      "org.apache.flink.runtime.jobmanager.scheduler.NoResourceAvailableException") == true
+  }
+
   /// Whether a trace is Flink's own word that it does not try again, without what it is about.
   fileprivate static func hasNoCause(_ trace: String) -> Bool {
     trace.hasPrefix("org.apache.flink.runtime.JobException: Recovery is suppressed")

@@ -87,12 +87,16 @@ struct Job: Sendable {
     }
     // The exceptions are kept for a while (web.refresh-interval, 3 s): those of a job that failed a
     // moment ago come later than its state.
+    // So does their history come later than the newest of them, and a second look would see another end.
     var patience = Patience(seconds: state == .failed ? 5 : 0)
     while true {
-      if let exceptions = try await exceptions(), let ending = Ending(.failed, exceptions) {
+      let exceptions = try await exceptions()
+      let ending = exceptions.flatMap { Ending(.failed, $0) }
+      let isOver = patience.isOver || Task.isCancelled
+      if let ending, isOver || exceptions?.exceptionHistory?.entries.isEmpty == false {
         return ending
       }
-      if patience.isOver || Task.isCancelled { break }
+      if isOver { break }
       await patience.pause()
     }
     let what = state == .canceled ? "the job was cancelled by somebody else" : "the job failed"

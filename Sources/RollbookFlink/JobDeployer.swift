@@ -38,7 +38,7 @@ struct JobDeployer: Sendable {
   /// What is durable before the job can run.
   private func place() async throws(RuntimeFailure) -> Place {
     let environment = try await reaching { () throws(Cluster.Silence) in
-      try await cluster.runtimeEnvironment()
+      try await cluster.settings().environment
     }
     let managers = try await reaching { () throws(Cluster.Silence) in
       try await cluster.taskManagers()
@@ -165,18 +165,4 @@ extension Task where Success == Never, Failure == Never {
   }
 }
 
-extension Cluster {
-  /// What the cluster is: `FLINK-1_19`, whatever its patch release.
-  func runtimeEnvironment() async throws(Silence) -> String {
-    guard let found = try await get("/config", as: ClusterAnswers.Configuration.self) else {
-      throw Silence(reason: "\(address) is not a Flink: it has no /config")
-    }
-    let numbers = found.version.split(separator: ".").prefix(2)
-      .map { $0.prefix { ("0"..."9").contains($0) } }
-    guard numbers.count == 2, numbers.allSatisfy({ !$0.isEmpty }) else {
-      throw Silence(reason: "\(address) says that it is Flink \(found.version)")
-    }
-    return "FLINK-" + numbers.joined(separator: "_")
-  }
-}
 #endif

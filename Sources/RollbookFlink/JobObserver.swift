@@ -15,17 +15,18 @@ struct JobObserver: Sendable {
     do throws(Cluster.Silence) {
       guard let state = try await job.state() else { return try await unknown() }
       if state.isTerminal { return .ended(try await job.ending(state)) }
-      if let exceptions = try await job.exceptions(), let ending = Ending(.failed, exceptions) {
-        return .failing(ending)
-      }
+      let trouble = try await job.exceptions().flatMap { Ending(.failed, $0) }
+      // A lack of slots is over once all tasks run.
+      if let trouble, trouble.cause != .noResources { return .failing(trouble) }
+      let unready = trouble.map { Observation.failing($0) }
       guard state == .running else {
-        return .running(ready: false, incarnation: state.rawValue)
+        return unready ?? .running(ready: false, incarnation: state.rawValue)
       }
       guard let details = try await job.details() else { return try await unknown() }
       // Rewritten each time that the job restarts.
       let since = details.timestamps["RUNNING"].flatMap { $0 > 0 ? $0 : nil } ?? details.now
       guard details.areAllTasksRunning else {
-        return .running(ready: false, incarnation: String(since))
+        return unready ?? .running(ready: false, incarnation: String(since))
       }
       let progress = CheckpointProgress(job: job, generation: generation)
       if let ending = try await progress.failure(after: Double(details.now - since) / 1000) {

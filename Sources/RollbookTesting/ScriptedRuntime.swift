@@ -107,6 +107,11 @@ public final class ScriptedRuntime: RuntimeAdapter {
         seen.ending = ending
         return .ended(ending)
       case .isNeverReady: return .running(ready: false, incarnation: "1")
+      case .waitsForRoom(let count):
+        if seen.observations >= count { return .running(ready: true, incarnation: "1") }
+        let what = "no room for it"
+        return .failing(
+          Ending(cause: .noResources, rootCause: what, text: what, evidence: Evidence()))
       case .stumbles(let text): return .failing(Self.ending(1, text))
       case .keepsRestarting:
         return .running(ready: true, incarnation: String(seen.observations))

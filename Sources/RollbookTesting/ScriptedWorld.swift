@@ -15,6 +15,8 @@ public struct ScriptedWorld: Sendable {
     case keepsRestarting
     /// It runs, and something has gone wrong since it was deployed.
     case stumbles(String)
+    /// There is no room for it, for so many observations; then it runs.
+    case waitsForRoom(observations: Int)
     /// It is asked for and does not answer: it may start later.
     case startsLater
   }

@@ -163,6 +163,35 @@ import Testing
     #expect(try await bench.state().version == 1)
   }
 
+  @Test func `what goes back waits for room, what changes does not`() async throws {
+    let bench = try Bench()
+    try await bench.create()
+    try await bench.start()
+    bench.runtime.change { world in
+      world.behaviours[1] = .waitsForRoom(observations: 20)
+      world.behaviours[2] = .waitsForRoom(observations: 20)
+    }
+    let report = try await bench.update()
+    #expect(report.failure?.rootCause == "no room for it")
+    let state = try await bench.state()
+    #expect(state.status == .running)
+    #expect(state.version == 1)
+  }
+
+  @Test func `what goes back does not wait for room for ever`() async throws {
+    let bench = try Bench()
+    try await bench.create()
+    try await bench.start()
+    bench.runtime.change { world in
+      world.behaviours[1] = .waitsForRoom(observations: .max)
+      world.behaviours[2] = .stumbles("it fails")
+    }
+    let report = try await bench.update()
+    #expect(report.following.map(\.operation.kind) == [.systemRollback])
+    #expect(report.following.map(\.status) == [.failed])
+    #expect(try await bench.state().status == .ready)
+  }
+
   @Test func `a program that is gone is recorded as ended, never rolled back`() async throws {
     let bench = try Bench()
     let shop = try await bench.create()

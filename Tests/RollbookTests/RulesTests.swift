@@ -187,11 +187,32 @@ import Testing
   @Test func `a restart in the window is a failure`() {
     var watch = Watch(now: 0, timeout: 10, settle: 2)
     #expect(watch.observe(ready, at: 0) == .goOn)
-    guard case .failed(_, .settle) = watch.observe(.running(ready: true, incarnation: "2"), at: 1)
-    else {
+    let restarted = watch.observe(.running(ready: true, incarnation: "2"), at: 1)
+    guard case .restarted(_, .settle) = restarted else {
       Issue.record("a restart passed")
       return
     }
+  }
+
+  @Test func `a lack of resources is waited for until the timeout, where that is asked for`() {
+    let lack = Observation.failing(
+      Ending(cause: .noResources, rootCause: "no room", text: "no room", evidence: Evidence()))
+    var change = Watch(now: 0, timeout: 10, settle: 2)
+    guard case .failed = change.observe(lack, at: 1) else {
+      Issue.record("a change waited")
+      return
+    }
+    var back = Watch(now: 0, timeout: 10, settle: 2, awaitsResources: true)
+    #expect(back.observe(lack, at: 1) == .goOn)
+    #expect(back.observe(ready, at: 3) == .goOn)
+    #expect(back.observe(lack, at: 4) == .goOn)
+    #expect(back.observe(ready, at: 5) == .goOn)
+    #expect(back.observe(ready, at: 7) == .passed)
+    guard case .failed(let failure, .start) = back.observe(lack, at: 10) else {
+      Issue.record("the timeout passed")
+      return
+    }
+    #expect(failure.rootCause == "no room")
   }
 
   @Test func `not RUNNING in time is a failure, ready or not`() {

@@ -17,7 +17,7 @@ extension Driver {
     // The time runs from the deployment; taken up by somebody else, anew.
     var watch = Watch(
       now: progress.deployUptime ?? engine.clock.uptime(), timeout: settings.timeoutSeconds,
-      settle: settle)
+      settle: settle, awaitsResources: operation.kind != .update && operation.kind != .scale)
     let outcome = try await self.watch(generation, by: &watch, progress)
     switch outcome {
     case .passed: break
@@ -83,6 +83,8 @@ extension Driver {
       case .failed(let failure, let phase):
         let isNotReady = phase == .start && failure.effect == .unknown
         return .failed(isNotReady ? await explained(failure, generation) : failure, phase)
+      case .restarted(let failure, let phase):
+        return .failed(await reason(of: failure, generation), phase)
       case .missing: return .missing
       case .unreachable(let why):
         try await runtimeIsUnreachable("while watching the new version: \(why)")
@@ -99,6 +101,24 @@ extension Driver {
 }
 
 extension Driver {
+  /// Why a generation restarted: what is told of it may come later than that it did.
+  private func reason(
+    of failure: RuntimeFailure, _ generation: Generation
+  ) async -> RuntimeFailure {
+    let end = engine.clock.uptime() + (await runtime.observationLag(of: generation)) + 1
+    while engine.clock.uptime() < end, !Task.isCancelled {
+      switch await runtime.observe(generation) {
+      case .failing(let ending), .ended(let ending):
+        return RuntimeFailure(
+          failure.effect, rootCause: ending.rootCause, text: ending.text,
+          evidence: ending.evidence)
+      case .running, .absent, .missing, .unreachable: break
+      }
+      await engine.clock.sleep(seconds: runtime.pollInterval)
+    }
+    return failure
+  }
+
   /// A failure to be ready, with what there is to say about it.
   private func explained(_ failure: RuntimeFailure, _ generation: Generation) async
     -> RuntimeFailure

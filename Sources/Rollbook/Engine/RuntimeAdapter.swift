@@ -159,7 +159,8 @@ public enum Observation: Sendable, Equatable {
   /// It runs. `ready` once it does its work; `incarnation` changes when it restarts by itself.
   case running(ready: Bool, incarnation: String)
   /// It runs, or tries to again and again, and something has gone wrong since it was deployed: this
-  /// fails a deployment that is on trial, and nothing else.
+  /// fails a deployment that is on trial, and nothing else. One that goes back, or is started, waits
+  /// where only resources are missing.
   case failing(Ending)
   /// It has run, and has ended.
   case ended(Ending)
@@ -183,6 +184,8 @@ public struct Ending: Sendable, Equatable {
     case reboot
     /// Whoever kept it is gone and saw no end.
     case lost
+    /// The runtime has no room for it now: nothing is wrong with the program, and room may come.
+    case noResources
   }
 
   public let cause: Cause

@@ -7,6 +7,8 @@ struct Watch: Sendable {
     case goOn
     case passed
     case failed(RuntimeFailure, Failure.Phase)
+    /// It restarted by itself; why is yet to be seen.
+    case restarted(RuntimeFailure, Failure.Phase)
     case unreachable(String)
     /// The runtime has lost it: to be looked at until it is back or gone.
     case missing
@@ -18,6 +20,9 @@ struct Watch: Sendable {
   /// How long it must have been ready.
   private let window: Double
   private let isBaking: Bool
+  /// Whether a lack of resources is waited for: what ran before will fit again, where a change may
+  /// ask for more than there is.
+  private let awaitsResources: Bool
   private var readySince: Double?
   private var incarnation: String?
   private var unreachableSince: Double?
@@ -25,7 +30,8 @@ struct Watch: Sendable {
   private static let bakePatience: Double = 15
 
   /// For the time from the deployment to RUNNING, in seconds.
-  init(now: Double, timeout: Double, settle: Double) {
+  init(now: Double, timeout: Double, settle: Double, awaitsResources: Bool = false) {
+    self.awaitsResources = awaitsResources
     start = now
     self.timeout = timeout
     window = settle
@@ -34,6 +40,7 @@ struct Watch: Sendable {
 
   /// For the time after RUNNING, in seconds.
   init(now: Double, bake: Double) {
+    awaitsResources = false
     start = now
     timeout = .infinity
     window = bake
@@ -47,6 +54,10 @@ struct Watch: Sendable {
     case .running(let isReady, let incarnation):
       return running(isReady: isReady, incarnation, at: now)
     case .ended(let ending): return .failed(failure(ending, .ended, at: now), phase)
+    case .failing(let ending) where awaitsResources && ending.cause == .noResources:
+      readySince = nil
+      incarnation = nil
+      return now < deadline ? .goOn : .failed(failure(ending, .unknown, at: now), phase)
     case .failing(let ending): return .failed(failure(ending, .unknown, at: now), phase)
     case .missing: return .missing
     case .absent:
@@ -86,7 +97,7 @@ struct Watch: Sendable {
     isReady: Bool, _ seen: String, at now: Double
   ) -> Judgement {
     if let incarnation, incarnation != seen {
-      return .failed(
+      return .restarted(
         RuntimeFailure(
           .unknown, rootCause: "the program restarted by itself",
           text: "Its incarnation changed from \(incarnation) to \(seen)."), phase)

@@ -108,6 +108,7 @@ extension FlinkTests {
       try await onStage { stage in
         try await stage.createAndStartJob(on: cluster)
         try await stage.waitUntilCounted()
+        try await stage.rollbook("update", "shop", "--timeout", "3").exits(64).says("3.05 s")
         try await stage.updateJob(
           "fails-later", "--settle", "2", "--arg", "--out", "--arg", stage.counted, "--arg",
           "--seconds", "--arg", "1"

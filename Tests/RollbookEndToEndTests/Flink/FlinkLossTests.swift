@@ -82,10 +82,8 @@ extension FlinkTests {
         try await stage.createAndStartJob(on: cluster)
         try await stage.waitUntilCounted()
         let update = try stage.background(
-          "update", "shop", "--description", "two", "--settle", "3")
-        try await wait(until: "version 2 is deployed") {
-          try await stage.steps("UpdateApplication", of: "shop").contains("deployed")
-        }
+          "update", "shop", "--description", "two", "--settle", "5")
+        try await stage.waitUntilObserved(version: 2)
         try cluster.send(SIGSTOP, to: "jobmanager")
         let detail = try await stage.rollbook("status", "shop")
         detail.exits(0).shows("cannot be reached")
