@@ -8,6 +8,8 @@ extension Cluster {
     let environment: String
     /// For how long answers about a job are kept, in seconds.
     let lag: Double
+    /// Whether it runs jobs on fewer slots than they ask for.
+    let isAdaptive: Bool
 
     /// Flink's default for `web.refresh-interval`, in seconds.
     static let defaultLag: Double = 3
@@ -24,7 +26,8 @@ extension Cluster {
     }
     return Settings(
       environment: "FLINK-" + numbers.joined(separator: "_"),
-      lag: found.refreshInterval.map { max(0, $0) / 1000 } ?? Settings.defaultLag)
+      lag: found.refreshInterval.map { max(0, $0) / 1000 } ?? Settings.defaultLag,
+      isAdaptive: found.features?.rescales == true)
   }
 }
 #endif

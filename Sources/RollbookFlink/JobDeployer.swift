@@ -37,16 +37,15 @@ struct JobDeployer: Sendable {
 
   /// What is durable before the job can run.
   private func place() async throws(RuntimeFailure) -> Place {
-    let environment = try await reaching { () throws(Cluster.Silence) in
-      try await cluster.settings().environment
-    }
+    let settings = try await reaching { () throws(Cluster.Silence) in try await cluster.settings() }
     let managers = try await reaching { () throws(Cluster.Silence) in
       try await cluster.taskManagers()
     }
     var place = [
-      "cluster": cluster.address, "job": job.id, "environment": environment,
+      "cluster": cluster.address, "job": job.id, "environment": settings.environment,
       "submittedAt": String(Timestamp.now().rawValue), "taskManagers": String(managers.count),
     ]
+    if settings.isAdaptive { place["scheduler"] = "adaptive" }
     place["savepoint"] = deployment.restore?.outcome?.facts?.location
     return place
   }

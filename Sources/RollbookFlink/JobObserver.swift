@@ -53,8 +53,7 @@ struct JobObserver: Sendable {
 
   /// The adaptive scheduler runs a job on fewer slots than were asked for, and calls that RUNNING.
   private func shortfall(_ details: ClusterAnswers.Job) async throws(Cluster.Silence) -> Ending? {
-    let settings = try await job.cluster.get("/config", as: ClusterAnswers.Configuration.self)
-    guard settings?.features?.rescales == true else { return nil }
+    guard generation.place?["scheduler"] == "adaptive" else { return nil }
     let answer = try await job.cluster.get(job.path + "/resource-requirements")
     guard answer.isSuccess else { return nil }
     let wanted = try answer.decode([String: ClusterAnswers.ResourceRequirement].self)

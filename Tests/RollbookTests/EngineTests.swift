@@ -156,7 +156,7 @@ import Testing
     bench.runtime.change { world in
       world.observationLag = 3
       // More than a window of 0.1 s has room for.
-      world.behaviours[2] = .ends(afterObservations: 10, exitStatus: 1, "late news")
+      world.behaviours[2] = .ends(afterObservations: 6, exitStatus: 1, "late news")
     }
     let report = try await bench.update { $0.settleSeconds = 0.1 }
     #expect(report.record.status == .failed)

@@ -89,15 +89,27 @@ extension Driver {
       case .unreachable(let why):
         try await runtimeIsUnreachable("while watching the new version: \(why)")
       }
-      // At least every 200 ms.
-      if now - lastLook >= 0.15 {
-        lastLook = now
-        if try await isCancelled() { return .cancelled }
-      }
-      try Task.checkCancellation()
-      await engine.clock.sleep(seconds: judge.pause(at: now, pollInterval: runtime.pollInterval))
+      let pause = judge.pause(at: now, pollInterval: runtime.pollInterval)
+      if try await isCancelled(within: pause, &lastLook) { return .cancelled }
     }
   }
+
+  /// Sleeps, and looks at least every 200 ms whether somebody gives the operation up.
+  private func isCancelled(within seconds: Double, _ lastLook: inout Double) async throws -> Bool {
+    let end = engine.clock.uptime() + seconds
+    while true {
+      try Task.checkCancellation()
+      let now = engine.clock.uptime()
+      if now - lastLook >= Self.cancellationInterval {
+        lastLook = now
+        if try await isCancelled() { return true }
+      }
+      if now >= end { return false }
+      await engine.clock.sleep(seconds: min(end - now, Self.cancellationInterval))
+    }
+  }
+
+  private static let cancellationInterval: Double = 0.15
 }
 
 extension Driver {

@@ -76,13 +76,12 @@ struct Watch: Sendable {
   /// How long to wait until the next observation, in seconds: while it is ready nothing is awaited but
   /// the end of the window.
   func pause(at now: Double, pollInterval: Double) -> Double {
-    guard let readySince else { return min(pollInterval, Self.longestPause) }
+    guard let readySince else { return pollInterval }
     let left = readySince + window - now
-    return min(left > 0 ? left : pollInterval, Self.longestPause)
+    return left > 0 ? min(left, max(pollInterval, Self.windowPause)) : pollInterval
   }
 
-  /// A request to give up is seen within 200 ms.
-  private static let longestPause: Double = 0.15
+  private static let windowPause: Double = 0.3
 
   private func failure(
     _ ending: Ending, _ effect: RuntimeFailure.Effect, at now: Double
