@@ -31,6 +31,21 @@ struct JarStore: Sendable {
     return id
   }
 
+  /// A cluster that answers, and does not take a jar, is no outage: waiting would not help.
+  private func uploading(
+    _ body: () async throws(Cluster.Silence) -> Cluster.Answer
+  ) async throws(RuntimeFailure) -> Cluster.Answer {
+    do throws(Cluster.Silence) {
+      return try await body()
+    } catch {
+      let silence = error
+      _ = try await reaching { () throws(Cluster.Silence) in try await cluster.settings() }
+      throw RuntimeFailure(
+        .ended, rootCause: "the jar could not be uploaded: \(silence.reason)",
+        text: "The cluster answers, and the upload did not come to its end.")
+    }
+  }
+
   private func find(
     _ isWanted: (ClusterAnswers.Jars.File) -> Bool
   ) async throws(RuntimeFailure) -> ClusterAnswers.Jars.File? {
@@ -43,7 +58,7 @@ struct JarStore: Sendable {
   private func upload(
     _ path: String, as name: String, within seconds: Double
   ) async throws(RuntimeFailure) -> String {
-    let answer = try await reaching { () throws(Cluster.Silence) in
+    let answer = try await uploading { () throws(Cluster.Silence) in
       let form = try MultipartFile(path: path, name: name)
       return try await cluster.send(
         .POST, "/jars/upload", body: .stream(form, length: .known(form.length)),

@@ -18,6 +18,7 @@ struct JobDeployer: Sendable {
       try await job.state() != nil
     }
     let jar = isKnown ? "" : try await jar(patience)
+    if !isKnown { submissions[generation.token] = Submission() }
     try await recordPlace(place)
     if isKnown { return }
     do throws(RuntimeFailure) {
@@ -106,6 +107,7 @@ struct JobDeployer: Sendable {
     case .accepted: return
     case .refused(let answer): throw try await refusal(answer)
     case .lost(let reason): try await awaitAppearance(reason)
+    case .notAsked: return
     case .pending where Task.isCancelled:
       throw RuntimeFailure(.mayStartLater, rootCause: "given up while main() ran")
     case .pending:

@@ -41,7 +41,7 @@ struct JobObserver: Sendable {
 
   private func unknown() async throws(Cluster.Silence) -> Observation {
     switch submission?.progress {
-    case .refused: return .absent
+    case .refused, .notAsked: return .absent
     case .pending: return .running(ready: false, incarnation: "submitted")
     case .lost, .accepted, nil: break
     }
@@ -64,7 +64,7 @@ struct JobObserver: Sendable {
       let what =
         "the cluster runs \(vertex.name) at parallelism \(vertex.parallelism), not \(upper): it has "
         + "not enough slots"
-      return Ending(cause: .failed, rootCause: what, text: what, evidence: Evidence())
+      return Ending(cause: .noResources, rootCause: what, text: what, evidence: Evidence())
     }
     return nil
   }

@@ -52,7 +52,7 @@ struct JobSnapshotter: Sendable {
         try await ask()
       case .underWay: break
       }
-      // It completes some time; nothing refers to it then, and its folder is removed with it.
+      // Flink completes it some time; it lies in its folder until the snapshot is deleted.
       try Task.checkCancellation(.untouched)
       if patience.isOver {
         throw RuntimeFailure(

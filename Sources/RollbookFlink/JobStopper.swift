@@ -23,7 +23,10 @@ struct JobStopper: Sendable {
     var isAsked = false
     while true {
       let state = try await reaching { () throws(Cluster.Silence) in try await job.state() }
-      guard let state else { return try await awaitNothing() }
+      guard let state else {
+        if try await awaitNothing() { return try await cancel() }
+        return
+      }
       if state.isTerminal { return try await awaitSlots() }
       if !isAsked || state == .running { isAsked = try await ask() }
       if patience.isOver {
@@ -45,15 +48,17 @@ struct JobStopper: Sendable {
   }
 
   /// The cluster does not know the job: it has never begun, begins later, or was forgotten.
-  private func awaitNothing() async throws(RuntimeFailure) {
+  ///
+  /// - Returns: true where it has appeared.
+  private func awaitNothing() async throws(RuntimeFailure) -> Bool {
     // What has no place was never asked for.
-    guard generation.place != nil else { return }
+    guard generation.place != nil else { return false }
     let grace = configuration.submitGraceSeconds
     var patience = Patience(seconds: grace - secondsPassed)
     while true {
-      if case .refused = submission?.progress { return }
+      if submission?.isFruitless == true { return false }
       let state = try await reaching { () throws(Cluster.Silence) in try await job.state() }
-      if state != nil { return try await cancel() }
+      if state != nil { return true }
       if case .accepted = submission?.progress { break }
       if patience.isOver { break }
       await patience.pause()
@@ -65,7 +70,7 @@ struct JobStopper: Sendable {
       throw RuntimeFailure(
         .mayStartLater, rootCause: "job \(job.id) was asked for and may still start",
         text: "main() has not returned for \(grace.formatted) s.")
-    case .refused, .accepted, nil: return
+    case .refused, .notAsked, .accepted, nil: return false
     }
   }
 
@@ -110,15 +115,41 @@ struct JobStopper: Sendable {
   ) async throws(RuntimeFailure) -> SnapshotFacts? {
     let state = try await reaching { () throws(Cluster.Silence) in try await job.state() }
     guard let state, !state.isTerminal else {
-      // It has ended: by a stop whose answer was lost, or by itself.
-      if state == nil { try await awaitNothing() }
-      let found = try await reaching { () throws(Cluster.Silence) in try await savepoints.find() }
-      try await awaitSlots()
-      if let found { return found }
-      // What failed or was cancelled leaves its checkpoints where they are retained.
-      return state == .failed || state == .canceled ? try await retainedCheckpoint() : nil
+      // Its state is taken up although nobody may wait for it: nobody else will.
+      return try await uncancelled { () throws(RuntimeFailure) in
+        try await ended(state, savepoints)
+      }
     }
     try Task.checkCancellation(.untouched)
+    // Once asked for it cannot be taken back, whether the answer is heard or not.
+    return try await uncancelled { () throws(RuntimeFailure) in
+      try await ask(for: savepoints, isAgain: isAgain)
+    }
+  }
+
+  /// It has ended: by a stop whose answer was lost, by itself, or with its job manager.
+  private func ended(
+    _ state: Job.State?, _ savepoints: Savepoints
+  ) async throws(RuntimeFailure) -> SnapshotFacts? {
+    if state == nil, try await awaitNothing() { return try await stop(savepoints, isAgain: true) }
+    let found = try await reaching { () throws(Cluster.Silence) in try await savepoints.find() }
+    try await awaitSlots()
+    if let found { return found }
+    // What failed or was cancelled leaves its checkpoints where they are retained; what was forgotten
+    // leaves them on the disk.
+    switch state {
+    case .failed, .canceled: return try await retainedCheckpoint()
+    case nil:
+      return try await reaching { () throws(Cluster.Silence) in
+        try await savepoints.leftCheckpoint()
+      }
+    default: return nil
+    }
+  }
+
+  private func ask(
+    for savepoints: Savepoints, isAgain: Bool
+  ) async throws(RuntimeFailure) -> SnapshotFacts? {
     let begun = try await reaching { () throws(Cluster.Silence) in
       try await job.cluster.post(
         job.path + "/stop",
@@ -132,7 +163,7 @@ struct JobStopper: Sendable {
       if !isAgain, now?.isTerminal ?? true { return try await stop(savepoints, isAgain: true) }
       throw RuntimeFailure(.untouched, begun, whileDoing: "stopping the job with a savepoint")
     }
-    return try await uncancelled { () throws(RuntimeFailure) in try await stopped(savepoints) }
+    return try await stopped(savepoints)
   }
 
   /// The stop was asked for: how it ends.
@@ -169,7 +200,9 @@ struct JobStopper: Sendable {
     var patience = Patience(seconds: Self.endSeconds)
     while true {
       let state = try await reaching { () throws(Cluster.Silence) in try await job.state() }
-      guard let state, !state.isTerminal else { return }
+      guard let state, !state.isTerminal else {
+        return try await awaitSlots(isForgotten: state == nil)
+      }
       if patience.isOver { return try await cancel() }
       await patience.pause()
     }

@@ -22,12 +22,14 @@ struct Savepoints: Sendable {
 
   private func base() async throws(Cluster.Silence) -> String? {
     if let own = target.generation.version.configuration.snapshotDirectory { return own }
+    // The second is the name that it has since Flink 2.
+    return try await setting("state.savepoints.dir", "execution.checkpointing.savepoint-dir")
+  }
+
+  private func setting(_ names: String...) async throws(Cluster.Silence) -> String? {
     let settings =
       try await job.cluster.get("/jobmanager/config", as: [ClusterAnswers.Setting].self) ?? []
-    // The second is the name that it has since Flink 2.
-    return settings.first {
-      $0.key == "state.savepoints.dir" || $0.key == "execution.checkpointing.savepoint-dir"
-    }?.value
+    return settings.first { names.contains($0.key) }?.value
   }
 
   enum Progress: Sendable {
@@ -70,7 +72,11 @@ struct Savepoints: Sendable {
 
   /// A savepoint that was completed although nobody saw it.
   func find() async throws(Cluster.Silence) -> SnapshotFacts? {
-    if case .complete(let location) = try await end(within: target.timeoutSeconds),
+    let progress = try await end(within: target.timeoutSeconds)
+    if case .underWay = progress {
+      throw Cluster.Silence(reason: "the savepoint of snapshot \(target.name) is still under way")
+    }
+    if case .complete(let location) = progress,
       !Self.isGone(location)
     {
       return await facts(location)
@@ -90,6 +96,21 @@ struct Savepoints: Sendable {
     return await facts("\(folder)/\(complete)")
   }
 
+  /// The newest checkpoint that a job left on this machine's disk, where the cluster has forgotten it.
+  func leftCheckpoint() async throws(Cluster.Silence) -> SnapshotFacts? {
+    // The second is the name that it has since Flink 2.
+    guard
+      let base = try await setting("state.checkpoints.dir", "execution.checkpointing.dir"),
+      let folder = Self.localPath(of: base).map({ "\($0)/\(job.id)" }),
+      let names = try? Files.names(in: folder)
+    else { return nil }
+    let numbers = names.filter { $0.hasPrefix("chk-") }.compactMap { Int($0.dropFirst(4)) }
+    let complete = numbers.filter { Files.exists("\(folder)/chk-\($0)/_metadata") }
+    guard let newest = complete.max() else { return nil }
+    let path = "\(folder)/chk-\(newest)"
+    return SnapshotFacts(location: "file:\(path)", size: FileTree.size(of: path))
+  }
+
   /// Removes a savepoint's bytes; none there is no error.
   ///
   /// - Throws: `.unknown` where the cluster cannot, `.unreachable`.
@@ -106,7 +127,8 @@ struct Savepoints: Sendable {
     do throws(RollbookError) {
       try FileTree.remove(path)
     } catch {
-      throw RuntimeFailure(.unknown, rootCause: error.message)
+      // What the cluster has removed is gone, whosever its folder is.
+      if known == nil { throw RuntimeFailure(.unknown, rootCause: error.message) }
     }
   }
 
@@ -159,13 +181,16 @@ struct Savepoints: Sendable {
     return path.hasPrefix("/") ? Cluster.normalized(String(path)) : nil
   }
 
-  /// Whether a savepoint is seen not to be there. Where its folder's folder is not here either, the
-  /// cluster's storage is not this machine's, and nothing can be seen.
+  /// Whether a savepoint is seen not to be there: where its folder is on this machine, or others of
+  /// ours are beside it. Else the cluster's storage may not be this machine's, and nothing can be seen.
   static func isGone(_ location: String) -> Bool {
-    guard let path = localPath(of: location),
-      Files.exists(Files.parent(of: Files.parent(of: path)))
-    else { return false }
-    return !Files.exists(path + "/_metadata")
+    guard let path = localPath(of: location), !Files.exists(path + "/_metadata") else {
+      return false
+    }
+    let folder = Files.parent(of: path)
+    if Files.exists(folder) { return true }
+    let others = (try? Files.names(in: Files.parent(of: folder))) ?? []
+    return others.contains { $0.hasPrefix("rollbook-") }
   }
 
   /// Checks that a savepoint is there, as far as this machine can see.

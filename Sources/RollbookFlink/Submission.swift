@@ -13,11 +13,13 @@ final class Submission: Sendable {
     case accepted
     /// Nothing will come of it.
     case refused(Cluster.Answer)
+    /// Nobody has asked for it yet.
+    case notAsked
     /// Nobody will ever answer; a job may come of it or not.
     case lost(String)
   }
 
-  private let state = Mutex(Progress.pending)
+  private let state: Mutex<Progress>
   private let leftAt = Mutex<ContinuousClock.Instant?>(nil)
 
   var progress: Progress { state.withLock { $0 } }
@@ -27,7 +29,19 @@ final class Submission: Sendable {
     leftAt.withLock { $0 }.map { (ContinuousClock.now - $0) / .seconds(1) }
   }
 
+  /// Nothing will come of it, unless somebody asks.
+  var isFruitless: Bool {
+    switch progress {
+    case .refused, .notAsked: true
+    case .pending, .accepted, .lost: false
+    }
+  }
+
+  /// For a job that is about to be asked for.
+  init() { state = Mutex(.notAsked) }
+
   init(_ request: @escaping @Sendable () async throws(Cluster.Silence) -> Cluster.Answer) {
+    state = Mutex(.pending)
     Task { [self] in
       let progress: Progress
       do throws(Cluster.Silence) {

@@ -238,6 +238,9 @@ extension ScriptedWorld {
       snapshots[target.id] = state
       facts = ScriptedWorld.facts(target.id, state)
     }
+    if lingering?.insert(token).inserted == true {
+      throw RuntimeFailure(.unknown, rootCause: "it is being stopped")
+    }
     generations[token]?.isAlive = false
     return facts
   }

@@ -48,6 +48,8 @@ public struct ScriptedWorld: Sendable {
   public var snapshots: [SnapshotID: [String]] = [:]
   /// Whether snapshots can be had.
   public var refusesSnapshots = false
+  /// What was told to stop, whose snapshot is complete, and that runs on until it is told again.
+  public var lingering: Set<GenerationToken>?
   /// Whether the runtime can be reached.
   public var isReachable = true
   /// Whether it knows a generation by its place alone.

@@ -74,6 +74,25 @@ import Testing
     #expect(bench.runtime.currentWorld.generations.count == 1)
   }
 
+  @Test func `a stop that goes on is not taken for none when it is given up`() async throws {
+    let bench = try Bench()
+    let shop = try await bench.create()
+    try await bench.start()
+    bench.runtime.work("one", in: shop.id)
+    bench.runtime.change { $0.lingering = [] }
+    // The stop is asked for, and nobody hears how it ends.
+    await #expect(throws: RollbookError.self) { try await bench.update() }
+    #expect(bench.runtime.currentWorld.alive(of: shop.id).count == 1)
+    let report = try await bench.run(.rollback(RollbackRequest()))
+    #expect(report.record.status == .successful)
+    #expect(report.state.version == 1)
+    // It was started again, from the state that the stop had saved.
+    let alive = bench.runtime.currentWorld.alive(of: shop.id).values
+    #expect(alive.map(\.state) == [["one"]])
+    #expect(bench.runtime.currentWorld.generations.count == 2)
+    try await checkInvariants(bench, keepsState: false, "a stop that went on")
+  }
+
   @Test func `other requests settle first and say so`() async throws {
     let bench = try Bench()
     try await bench.create()

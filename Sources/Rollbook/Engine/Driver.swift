@@ -78,6 +78,7 @@ struct Driver: Sendable {
       return OperationEnding(.failed, failure: progress.failure)
     case .giveUp:
       if situation.task.stopsOld && progress.stage != .stopped && progress.started == nil {
+        if try await finishStop(&progress) { return nil }
         // Untouched only if it is seen running; else its state is adopted first.
         old = try await look(at: situation.old)
         return old == .runs ? OperationEnding(.cancelled, oldIsUntouched: true) : nil

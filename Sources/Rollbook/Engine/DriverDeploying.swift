@@ -109,11 +109,22 @@ extension Driver {
   }
 
   private func logTail(of generation: Generation) async -> String? {
-    guard let part = await runtime.log(of: generation, from: nil, limit: 16384),
-      !part.bytes.isEmpty
-    else { return nil }
+    // What failed goes on until this is done: a long log is not waited for.
+    let part = await withTaskGroup(of: LogPart?.self) { [runtime] group in
+      group.addTask { await runtime.log(of: generation, from: nil, limit: 16384) }
+      group.addTask {
+        try? await Task.sleep(for: .seconds(Self.logSeconds))
+        return nil
+      }
+      let first = await group.next()
+      group.cancelAll()
+      return first ?? nil
+    }
+    guard let part, !part.bytes.isEmpty else { return nil }
     return String(decoding: part.bytes, as: UTF8.self)
   }
+
+  private static let logSeconds = 2
 
   /// Records how a generation ended that is found ended when the operation is taken up.
   ///

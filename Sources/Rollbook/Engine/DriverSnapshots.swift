@@ -54,13 +54,20 @@ extension Driver {
       }
       try await runtime.removeSnapshot(target)
     } catch let failure as RuntimeFailure {
-      try await runtimeIsUnreachable("while settling a snapshot: \(failure.rootCause)")
+      guard failure.effect != .unreachable else {
+        try await runtimeIsUnreachable("while settling a snapshot: \(failure.rootCause)")
+      }
+      return try await concludeAbandoned("Its partial bytes are left: \(failure.rootCause).")
     }
-    return try await conclude(
+    return try await concludeAbandoned("Its partial bytes were removed; the application goes on.")
+  }
+
+  private func concludeAbandoned(_ text: String) async throws -> Concluded {
+    try await conclude(
       failed(
         RuntimeFailure(
           .untouched, rootCause: "whoever took the snapshot died before it was complete",
-          text: "Its partial bytes were removed; the application goes on.")))
+          text: text)))
   }
 
   /// Removes a snapshot's bytes; what was removed in part is removed whole.

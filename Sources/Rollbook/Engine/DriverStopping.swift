@@ -19,6 +19,27 @@ extension Driver {
     }
   }
 
+  /// A stop that a dead holder asked for goes on although nobody waits for it: once its snapshot is
+  /// complete the generation ends, and is not untouched.
+  ///
+  /// - Returns: true where it was such a stop; then it is recorded.
+  func finishStop(_ progress: inout Progress) async throws -> Bool {
+    guard isResumed, let snapshot = progress.snapshot, let generation = situation.old else {
+      return false
+    }
+    let target = target(id: snapshot.id, name: snapshot.name, of: generation)
+    var facts: SnapshotFacts?
+    do throws(RuntimeFailure) {
+      guard try await runtime.findSnapshot(target) != nil else { return false }
+      facts = try await runtime.stop(generation, taking: target)
+    } catch {
+      let failure = error
+      try await runtimeIsUnreachable("while stopping the old version: \(failure.rootCause)")
+    }
+    try await recordStopped(target, facts, &progress)
+    return true
+  }
+
   /// Makes durable that the old generation is about to be stopped, and under which id its snapshot.
   private func intendToStop(
     _ progress: inout Progress

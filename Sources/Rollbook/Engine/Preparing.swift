@@ -221,6 +221,7 @@ struct Preparation: Sendable {
       try engine.artifacts.verify(version.artifact)
       _ = try version.configuration.readingSecrets()
     }
+    try await requireReachable(version)
     let snapshot: Snapshot
     if case .snapshot(let name)? = source {
       snapshot = try await usableSnapshot(named: name, for: version)
@@ -237,6 +238,19 @@ struct Preparation: Sendable {
         "Snapshot \(snapshot.name) cannot be restored: \(failure.rootCause).")
     } catch {
       throw RollbookError(.system, "\(error)")
+    }
+  }
+
+  /// Refuses what could only be left undone: nothing is stopped for a runtime that does not answer.
+  func requireReachable(_ version: ApplicationVersion) async throws(RollbookError) {
+    do throws(RollbookError) {
+      _ = try await engine.runtime(of: application).check(version.configuration, codePath: nil)
+    } catch {
+      // What else it says was checked when the version was made.
+      guard error.code == .runtimeUnreachable else { return }
+      throw RollbookError(
+        error.code, "The runtime of version \(version.version) cannot be reached: \(error.message)",
+        hint: "Nothing was written and nothing stopped; try again when it answers.")
     }
   }
 

@@ -211,6 +211,11 @@ extension Preparation {
         .notFound, "\(application.name) has no snapshot named \(name).",
         hint: "`rollbook snapshot list \(application.name)` lists them.")
     }
+    if let version = try await engine.journal.read({ (reader) throws(RollbookError) in
+      try reader.version(snapshot.version, of: id)
+    }) {
+      try await requireReachable(version)
+    }
     var draft = draft(.deleteSnapshot, requester)
     draft.parameters.snapshot = snapshot.id
     draft.parameters.snapshotName = name

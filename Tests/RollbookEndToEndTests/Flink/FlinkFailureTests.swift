@@ -192,6 +192,29 @@ extension FlinkTests {
       }
     }
 
+    @Test("A stop whose savepoint takes too long is finished by the rollback, which loses nothing")
+    func slowSavepoint() async throws {
+      let cluster = try await FlinkCluster.shared()
+      try await onStage { stage in
+        try await stage.createAndStartJob(
+          on: cluster, jar: "saves-slowly", "--snapshot-timeout", "1", "--arg", "--seconds",
+          "--arg",
+          "4")
+        try await stage.waitUntilCounted()
+        let run = try await stage.rollbook("update", "shop", "--description", "two")
+        run.says("was not complete within 1 s")
+        #expect(run.status != 0)
+        // Until it is complete it is said to be under way.
+        try await wait(until: "the rollback goes through") {
+          try await stage.rollbook("rollback", "shop").status == 0
+        }
+        #expect(try await stage.standing("shop") == "RUNNING 1")
+        try await stage.expectLiving(1, on: cluster)
+        stage.expectCountsGoOn(restored: 1)
+        try await stage.rollbook("stop", "shop", "--force").exits(0)
+      }
+    }
+
     @Test("main() that outlasts the timeout starts late, and is never a second job")
     func startsLate() async throws {
       let cluster = try await FlinkCluster.shared()

@@ -54,6 +54,32 @@ extension FlinkTests {
       await cluster.down()
     }
 
+    @Test("The job manager is killed while the old version is stopped: its last checkpoint goes on")
+    func jobManagerInStop() async throws {
+      let cluster = try await FlinkCluster(["--set", "execution.checkpointing.interval=1s"])
+      try await onStage { stage in
+        try await stage.createAndStartJob(
+          on: cluster, jar: "saves-slowly", "--arg", "--seconds", "--arg", "2")
+        try await stage.waitUntilCounted()
+        let update = try stage.background("update", "shop", "--description", "two")
+        try await wait(until: "the savepoint is under way") {
+          try await stage.steps("UpdateApplication", of: "shop").contains("stopping")
+        }
+        try cluster.send(SIGKILL, to: "jobmanager")
+        try await cluster.startJobManager()
+        let run = try await update.end(withinSeconds: 200)
+        if run.status != 0 {
+          let settle = try stage.background("settle")
+          try await settle.end(withinSeconds: 200).exits(0)
+        }
+        #expect(try await stage.standing("shop") == "RUNNING 2", "\(run.described)")
+        try await stage.expectLiving(1, on: cluster)
+        stage.expectCountsGoOn(restored: 1)
+        try await stage.rollbook("stop", "shop", "--force").exits(0)
+      }
+      await cluster.down()
+    }
+
     @Test("A task manager is killed in the settle window: the change fails and goes back")
     func taskManager() async throws {
       let cluster = try await FlinkCluster()

@@ -29,6 +29,9 @@ extension FlinkTests {
         #expect(still["Parallelism"].int == 2)
         #expect(still["ApplicationVersionId"].int == 1)
         try await stage.expectLiving(1, on: cluster)
+        // The same code, deployed again and again, was uploaded once.
+        let jars = try await stage.run(["curl", "-s", cluster.url + "/jars"])
+        #expect(try jars.json()["files"].array.count == 1)
         try await stage.rollbook("stop", "shop").exits(0)
         stage.expectCountsGoOn(restored: 3)
       }
@@ -60,11 +63,16 @@ extension FlinkTests {
     func snapshots() async throws {
       let cluster = try await FlinkCluster.shared()
       try await onStage { stage in
-        try await stage.createAndStartJob(on: cluster)
+        let folder = stage.path("savepoints")
+        try await stage.createAndStartJob(
+          on: cluster, "--savepoint-directory", "file://\(folder)")
         try await stage.waitUntilCounted()
+        try await stage.rollbook("logs", "shop").exits(0).shows(
+          "switched from INITIALIZING to RUNNING")
         try await stage.rollbook("snapshot", "create", "shop", "one").exits(0)
         let shown = try await stage.json("snapshot", "show", "shop", "one")["SnapshotDetails"]
         let path = String(shown["Location"].text.dropFirst(5))
+        #expect(path.hasPrefix(folder + "/"), "\(shown)")
         #expect(stage.text(path + "/_metadata") != nil, "\(shown)")
         #expect(shown["SnapshotStatus"].text == "READY")
         try await stage.rollbook("stop", "shop").exits(0)
