@@ -29,6 +29,8 @@ package struct GenerationFolder: Sendable {
   var readyPipe: String { path + "/ready.pipe" }
   /// Made before a process is ended by SIGKILL.
   var killed: String { path + "/killed" }
+  /// Made before the processes are told to end, for whatever reason: it is not ready any more.
+  var ending: String { path + "/ending" }
   /// How the generation ended.
   package var outcome: String { path + "/outcome.json" }
   /// The keeper's socket; relative, since the address of a socket is at most 107 bytes long.

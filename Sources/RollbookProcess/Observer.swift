@@ -21,7 +21,9 @@ struct Observer {
       // In this order: a keeper that ends writes the outcome, and then the lock is free.
       if try FileLock.isHeld(folder.alive) {
         let hasCheck = generation.version.configuration.readyCheck != nil
-        let isReady = Files.exists(hasCheck ? folder.ready : folder.started)
+        // One of several that has ended takes the others along, which may take their time.
+        let isReady =
+          Files.exists(hasCheck ? folder.ready : folder.started) && !Files.exists(folder.ending)
         return .running(ready: isReady, incarnation: generation.token.rawValue)
       }
       guard Files.exists(folder.started) else { return .absent }

@@ -118,6 +118,28 @@ import Testing
     #expect(try bench.text(facts, "value1") == "saved\n")
   }
 
+  @Test("Once one instance has ended nothing is ready, however long the others take")
+  func oneEnded() async throws {
+    let script = """
+      #!/bin/sh
+      trap 'echo told > "$ROLLBOOK_STATE/told"' TERM
+      echo $$ > "$ROLLBOOK_STATE/pid$ROLLBOOK_INSTANCE"
+      while [ ! -e "$ROLLBOOK_STATE/end$ROLLBOOK_INSTANCE" ]; do sleep 0.02; done
+      exit 1
+      """
+    let generation = try await bench.started(script, parallelism: 2)
+    for name in ["pid0", "pid1"] { _ = try await bench.state(generation, name) }
+    let state = bench.folder(generation).state
+    try Files.write([], to: state + "/end0")
+    _ = try await bench.state(generation, "told")
+    guard case .running(ready: false, _) = await bench.runtime.observe(generation) else {
+      Issue.record("it is ready, or over")
+      return
+    }
+    try Files.write([], to: state + "/end1")
+    _ = try await bench.runtime.stop(generation, taking: nil)
+  }
+
   @Test("Without a target everything ends, and asking again is no error")
   func plain() async throws {
     let generation = try await bench.started(waiter, parallelism: 2)

@@ -65,7 +65,9 @@ struct Instances {
     let members = members()
     // Only as long as there is a group: its number is free for others afterwards.
     if let group, members.contains(where: { $0.group == group }) { kill(-group, SIGTERM) }
-    for process in members where process.group != group && pids.contains(process.pid) {
+    for process in members where pids.contains(process.pid) {
+      // One that left the group between the look and the signal did not get it.
+      guard process.group != group || ProcessEntry(process.pid)?.group != group else { continue }
       kill(process.pid, SIGTERM)
     }
   }

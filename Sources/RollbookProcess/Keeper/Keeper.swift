@@ -218,6 +218,8 @@ final class Keeper {
     }
     ending = Ending(deadline: deadline)
     readyCheck?.abandon()
+    // Where it cannot be made the end is seen a little later.
+    try? Files.write([], to: gate.folder.ending)
     instances.askToEnd()
     // Stopped processes take the signal when they go on.
     endPause()
