@@ -19,14 +19,15 @@ struct Migrator {
     let id: Int64
     let version: Int64
     do {
+      // One look: somebody else may be making the journal just now.
+      try connection.execute("BEGIN")
+      let tables = try connection.integer("SELECT count(*) FROM sqlite_schema")
       id = try connection.integer("PRAGMA application_id") ?? 0
       version = try connection.integer("PRAGMA user_version") ?? 0
-      if id == 0, version == 0,
-        try connection.integer("SELECT count(*) FROM sqlite_schema") == 0
-      {
-        return .empty
-      }
+      try connection.execute("COMMIT")
+      if id == 0, version == 0, tables == 0 { return .empty }
     } catch {
+      try? connection.execute("ROLLBACK")
       throw RollbookError(error)
     }
     guard id == applicationID else {
