@@ -280,6 +280,9 @@ import Testing
     #expect(watch.observe(ready, at: 101) == .goOn)
     #expect(watch.observe(waiting, at: 104) == .goOn)
     #expect(watch.observe(ready, at: 105) == .passed)
+    var ending = Watch(now: 100, bake: 5)
+    #expect(ending.observe(waiting, at: 105) == .goOn)
+    #expect(ending.observe(ready, at: 106) == .passed)
     var failing = Watch(now: 100, bake: 5)
     guard case .failed(_, .bake) = failing.observe(.absent, at: 101) else {
       Issue.record("an absent program passed")

@@ -106,7 +106,8 @@ struct Watch: Sendable {
       let since = readySince ?? now
       readySince = since
       // By when the window ended, not by when somebody looked.
-      if now - since >= window && since + window <= deadline { return .passed }
+      // Baking ends with one that is ready: what is being ended is not.
+      if isReady && now - since >= window && since + window <= deadline { return .passed }
     } else {
       // Not ready any more: the window begins again.
       readySince = nil
