@@ -29,7 +29,7 @@ package struct GenerationFolder: Sendable {
   var readyPipe: String { path + "/ready.pipe" }
   /// Made before a process is ended by SIGKILL.
   var killed: String { path + "/killed" }
-  /// Made before the processes are told to end, for whatever reason: it is not ready any more.
+  /// The outcome as far as it is known when the processes are told to end, for whatever reason.
   var ending: String { path + "/ending" }
   /// How the generation ended.
   package var outcome: String { path + "/outcome.json" }

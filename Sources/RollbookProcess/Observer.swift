@@ -20,11 +20,7 @@ struct Observer {
       try awaitGate()
       // In this order: a keeper that ends writes the outcome, and then the lock is free.
       if try FileLock.isHeld(folder.alive) {
-        let hasCheck = generation.version.configuration.readyCheck != nil
-        // One of several that has ended takes the others along, which may take their time.
-        let isReady =
-          Files.exists(hasCheck ? folder.ready : folder.started) && !Files.exists(folder.ending)
-        return .running(ready: isReady, incarnation: generation.token.rawValue)
+        return try observeKept()
       }
       guard Files.exists(folder.started) else { return .absent }
       if let outcome = try JSON.read(GenerationOutcome.self, folder.outcome) {
@@ -34,6 +30,20 @@ struct Observer {
     } catch {
       return .unreachable(error.message)
     }
+  }
+
+  private func observeKept() throws(RollbookError) -> Observation {
+    // One instance that has failed takes the others along, which may take their time.
+    if let begun = try JSON.read(GenerationOutcome.self, folder.ending) {
+      let isAsked = begun.isRequested || begun.isInterrupted
+      return isAsked ? running(ready: false) : .failing(try ending(begun))
+    }
+    let hasCheck = generation.version.configuration.readyCheck != nil
+    return running(ready: Files.exists(hasCheck ? folder.ready : folder.started))
+  }
+
+  private func running(ready isReady: Bool) -> Observation {
+    .running(ready: isReady, incarnation: generation.token.rawValue)
   }
 
   /// A keeper whose starter is gone leaves at once; until then it looks like one that waits.

@@ -113,6 +113,42 @@ import Testing
     }
   }
 
+  @Test("One of two instances that fails in the bake time fails it, however long the other takes")
+  func bakeOfSeveral() async throws {
+    try await onStage { stage in
+      try await stage.createAndStart("shop", Program.idle, "--rollback", "--parallelism", "2")
+      let code = try stage.write(
+        """
+        #!/bin/sh
+        trap '' TERM
+        while [ ! -e "$TRIGGER$ROLLBOOK_INSTANCE" ]; do sleep 0.02; done
+        echo 'fatal error: told to fail'
+        exit 7
+
+        """, to: "two.sh")
+      let trigger = stage.path("fail")
+      let update = try stage.background(
+        "update", "shop", "--code", code, "--bake", "20", "--stop-grace", "60", "--property",
+        "TRIGGER=\(trigger)")
+      try await wait(until: "the bake time has begun") {
+        try await stage.steps("UpdateApplication", of: "shop").contains("running")
+      }
+      try stage.write("", to: "fail0")
+      try await wait(until: "the failure is seen") {
+        try await stage.steps("UpdateApplication", of: "shop").contains("failing")
+      }
+      try stage.write("", to: "fail1")
+      try await update.end().exits(3).shows("rolled back to version 1 with parallelism 2, RUNNING")
+      let failure = try await stage.newest("UpdateApplication", of: "shop")[
+        "OperationFailureDetails"]
+      #expect(failure["Phase"].text == "bake")
+      #expect(failure["RootCause"].text == "fatal error: told to fail")
+      #expect(failure["Evidence"]["ExitStatus"].int == 7)
+      #expect(failure["Evidence"]["Instance"].int == 0)
+      #expect(stage.running("shop") == [1, 1])
+    }
+  }
+
   @Test("A scaling above the maximum is rolled back, remembered, and tried again when forced")
   func scaling() async throws {
     try await onStage { stage in

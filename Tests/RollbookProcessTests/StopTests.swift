@@ -118,7 +118,7 @@ import Testing
     #expect(try bench.text(facts, "value1") == "saved\n")
   }
 
-  @Test("Once one instance has ended nothing is ready, however long the others take")
+  @Test("Once one instance has failed all has, however long the others take to end")
   func oneEnded() async throws {
     let script = """
       #!/bin/sh
@@ -132,10 +132,13 @@ import Testing
     let state = bench.folder(generation).state
     try Files.write([], to: state + "/end0")
     _ = try await bench.state(generation, "told")
-    guard case .running(ready: false, _) = await bench.runtime.observe(generation) else {
-      Issue.record("it is ready, or over")
+    guard case .failing(let ending) = await bench.runtime.observe(generation) else {
+      Issue.record("it is well, or over")
       return
     }
+    #expect(ending.evidence.exitStatus == 1)
+    #expect(ending.evidence.instance == 0)
+    #expect(ending.rootCause == "exited with status 1")
     try Files.write([], to: state + "/end1")
     _ = try await bench.runtime.stop(generation, taking: nil)
   }

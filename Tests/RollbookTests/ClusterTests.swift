@@ -155,6 +155,18 @@ import Testing
     #expect(try await openSuspects(of: shop, bench).isEmpty)
   }
 
+  @Test func `a suspect that had run, and that nobody knows any more, is gone`() async throws {
+    let (bench, shop) = try await lostWhileDeploying(grace: 60)
+    try await bench.run(.abandon)
+    let ran = try #require(try await openSuspects(of: shop, bench).first)
+    forget(ran, bench)
+    let swept = try await bench.engine.settleAll().compactMap { report -> SweptSuspect? in
+      guard case .swept(let swept) = report.finding else { return nil }
+      return swept
+    }
+    #expect(swept.first { $0.suspect.id == ran.id }?.resolution == "gone")
+  }
+
   @Test func `what a dead holder had asked for, and nobody sees, is a suspect`() async throws {
     let (bench, shop) = try await lostWhileDeploying(grace: 60)
     let token = try await bench.engine.journal.read { (reader) throws(RollbookError) in

@@ -26,16 +26,22 @@ import Testing
     }
     let control = EngineControl()
     interruption.arm(control)
-    await #expect {
-      _ = try await bench.engine.settleAll(control: control)
-    } throws: {
-      let error = $0 as? RollbookError
-      return error?.code == .interrupted && error?.hint?.contains("`rollbook settle`") == true
+    // What was done is told, and so is what was not begun.
+    let reports = try await bench.engine.settleAll(control: control)
+    #expect(reports.map(\.application.name) == names)
+    let waiting = reports.compactMap { report -> RollbookError? in
+      guard case .waiting(let error) = report.finding else { return nil }
+      return error
     }
+    #expect(
+      waiting.allSatisfy {
+        $0.code == .interrupted && $0.hint?.contains("`rollbook settle`") == true
+      })
     var left = 0
     for name in names where try await bench.state(name).status == .running { left += 1 }
     // Eight are looked at together; where one of them interrupts, the others may go on.
     #expect((4...11).contains(left))
+    #expect(waiting.count == left)
     #expect(try await bench.engine.settleAll().count == left)
   }
 

@@ -187,11 +187,9 @@ extension Situation {
         running.token, place: running.place,
         cluster: runningVersion?.configuration.clusterAddress, of: operation)
     }
-    for (index, step) in steps.enumerated() where step.name == .deploying {
+    for step in steps where step.name == .deploying {
       guard let token = step.detail.generation, tokens.insert(token).inserted else { continue }
-      // Where it is stands in the step that follows, before the next deployment.
-      let place = steps[(index + 1)...].prefix { $0.name != .deploying }
-        .first { $0.name == .deployed }?.detail.place
+      let place = steps.following(token)?.first { $0.name == .deployed }?.detail.place
       try writer.insertSuspect(
         token, place: place, cluster: targetVersion?.configuration.clusterAddress,
         of: operation)

@@ -34,10 +34,22 @@ extension Driver {
       facts = try await runtime.stop(generation, taking: target)
     } catch {
       let failure = error
-      try await runtimeIsUnreachable("while stopping the old version: \(failure.rootCause)")
+      try await cannotEnd("the old version", failure)
     }
     try await recordStopped(target, facts, &progress)
     return true
+  }
+
+  /// Leaves the operation in progress: nobody knows that what was to end has ended.
+  private func cannotEnd(_ what: String, _ failure: RuntimeFailure) async throws -> Never {
+    if failure.effect == .unreachable {
+      try await runtimeIsUnreachable("while ending \(what): \(failure.rootCause)")
+    }
+    throw RollbookError(
+      .runtimeFailed,
+      "\(operation.kind.name) \(operation.id) of \(application.name) could not end \(what): "
+        + failure.rootCause,
+      hint: "The operation stays in progress; run `rollbook settle` when the cause is mended.")
   }
 
   /// Makes durable that the old generation is about to be stopped, and under which id its snapshot.
@@ -168,18 +180,10 @@ extension Driver {
       _ = try await runtime.stop(generation, taking: nil)
     } catch {
       let failure = error
-      switch failure.effect {
-      case .mayStartLater: try await suspect(generation)
-      case .unreachable:
-        try await runtimeIsUnreachable("while ending what was started: \(failure.rootCause)")
-      case .untouched, .ended, .unknown:
-        throw RollbookError(
-          .runtimeFailed,
-          "What \(operation.kind.name) \(operation.id) started could not be ended: "
-            + failure.rootCause,
-          hint: "The operation stays in progress; run `rollbook settle` when the cause is mended.")
+      guard failure.effect == .mayStartLater else {
+        try await cannotEnd("what it started", failure)
       }
-      return
+      return try await suspect(generation)
     }
     // Whoever asked for it has died, and nobody will hear the answer.
     if isResumed, case .missing = await runtime.observe(generation) {

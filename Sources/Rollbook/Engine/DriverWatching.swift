@@ -71,13 +71,14 @@ extension Driver {
   ) async throws -> WatchOutcome {
     var lastLook = -Double.infinity
     while true {
+      let begun = engine.clock.uptime()
       let seen = try await interruptibly(progress) { [runtime] in
         await runtime.observe(generation)
       }
       let now = engine.clock.uptime()
       // An observation that was given up has seen nothing.
       if case .unreachable = seen, try await isCancelled() { return .cancelled }
-      switch judge.observe(seen, at: now) {
+      switch judge.observe(seen, at: now, begun: begun) {
       case .goOn: break
       case .passed: return .passed
       case .failed(let failure, let phase):

@@ -22,7 +22,8 @@ extension Engine {
   /// although it should not; living holders are skipped.
   ///
   /// - Returns: what was found, in the order of the applications' numbers.
-  /// - Throws: an error of the journal; `interrupted` where something was left, or not begun with.
+  ///   What was left on request, or not begun with any more, is `.waiting` with the code `interrupted`.
+  /// - Throws: an error of the journal.
   public func settleAll(
     control: EngineControl = EngineControl()
   ) async throws(RollbookError) -> [SettlingReport] {
@@ -30,9 +31,7 @@ extension Engine {
       try reader.applicationsToSettle()
     }
     let reports = try await several(candidates) { (application) async throws(RollbookError) in
-      try control.checkMayBegin(
-        "Settling \(application.name)", hint: "`rollbook settle` goes on with what is left.")
-      return try await self.settle(application, control).map {
+      try await self.settle(application, control).map {
         SettlingReport(application: application, finding: $0)
       }
     }
@@ -42,6 +41,12 @@ extension Engine {
   private func settle(
     _ application: Application, _ control: EngineControl
   ) async throws(RollbookError) -> [SettlingReport.Finding] {
+    do throws(RollbookError) {
+      try control.checkMayBegin(
+        "Settling \(application.name)", hint: "`rollbook settle` goes on with what is left.")
+    } catch {
+      return [.waiting(error)]
+    }
     guard let lock = try HolderLock.tryAcquire(application.id, in: home) else {
       return try await state(of: application).inFlight == nil ? [] : [.held]
     }
@@ -52,7 +57,7 @@ extension Engine {
       findings += try await sweepSuspects(of: application).map { .swept($0) }
     } catch {
       switch error.code {
-      case .interrupted, .journalMissing, .notAJournal, .journalTooNew, .journalDamaged,
+      case .journalMissing, .notAJournal, .journalTooNew, .journalDamaged,
         .journalReadOnly, .journalReplaced, .journalFailed, .diskFull, .diskFailed,
         .outcomeUnknown:
         throw error

@@ -51,8 +51,8 @@ extension Engine {
 
   /// Ends one suspect, and records what became of it.
   func sweep(_ suspect: Suspect) async throws(RollbookError) -> Sweep {
-    let generation = try await journal.read { (reader) throws(RollbookError) in
-      try reader.generation(of: suspect)
+    let (generation, hasRun) = try await journal.read { (reader) throws(RollbookError) in
+      (try reader.generation(of: suspect), try reader.hasRun(suspect))
     }
     guard let generation else { return .left(nil) }
     let runtime = try runtime(of: generation.application)
@@ -65,6 +65,8 @@ extension Engine {
     switch await runtime.observe(generation) {
     case .ended: return try await resolve(suspect, "ended")
     case .absent: return try await resolve(suspect, "never started")
+    // Stopping has made sure that nothing of it is left.
+    case .missing where hasRun: return try await resolve(suspect, "gone")
     case .missing: return try await unseen(suspect, generation)
     case .running, .failing:
       return .left(RuntimeFailure(.unknown, rootCause: "it was told to end and still runs"))
@@ -120,5 +122,13 @@ extension JournalReader {
     return Generation(
       application: situation.application, token: suspect.token, version: version,
       parallelism: parallelism ?? 1, place: suspect.place)
+  }
+}
+
+extension JournalReader {
+  /// Whether a suspect has run for certain: it ran before its operation began, or reached RUNNING in it.
+  fileprivate borrowing func hasRun(_ suspect: Suspect) throws(RollbookError) -> Bool {
+    let since = try steps(of: suspect.operation).following(suspect.token)
+    return since?.contains { $0.name == .running } ?? true
   }
 }

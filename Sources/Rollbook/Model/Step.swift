@@ -41,6 +41,16 @@ public struct Step: Sendable, Equatable {
   }
 }
 
+extension [Step] {
+  /// The steps that follow the deployment of a generation, up to the next deployment; nil where the
+  /// operation deployed none under that token.
+  func following(_ token: GenerationToken) -> ArraySlice<Step>? {
+    firstIndex { $0.name == .deploying && $0.detail.generation == token }.map {
+      self[($0 + 1)...].prefix { $0.name != .deploying }
+    }
+  }
+}
+
 /// What a step tells; members that a step does not have are nil.
 public struct StepDetail: Sendable, Codable, Equatable {
   public var generation: GenerationToken?

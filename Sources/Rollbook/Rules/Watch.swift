@@ -26,7 +26,8 @@ struct Watch: Sendable {
   private var readySince: Double?
   private var incarnation: String?
   private var unreachableSince: Double?
-  /// How long a runtime may be away during the bake time, in seconds.
+  /// How long a runtime may be away during the bake time, or a program not be ready at its end, in
+  /// seconds.
   private static let bakePatience: Double = 15
 
   /// For the time from the deployment to RUNNING, in seconds.
@@ -48,11 +49,16 @@ struct Watch: Sendable {
     readySince = now
   }
 
-  mutating func observe(_ observation: Observation, at now: Double) -> Judgement {
+  /// - Parameters:
+  ///   - now: when the look had ended, in seconds.
+  ///   - begun: when it began, where it took a while: what it tells may be as old as that.
+  mutating func observe(
+    _ observation: Observation, at now: Double, begun: Double? = nil
+  ) -> Judgement {
     if case .unreachable = observation {} else { unreachableSince = nil }
     switch observation {
     case .running(let isReady, let incarnation):
-      return running(isReady: isReady, incarnation, at: now)
+      return running(isReady: isReady, incarnation, at: now, seenAt: begun ?? now)
     case .ended(let ending): return .failed(failure(ending, .ended, at: now), phase)
     case .failing(let ending) where awaitsResources && ending.cause == .noResources:
       readySince = nil
@@ -93,7 +99,7 @@ struct Watch: Sendable {
   }
 
   private mutating func running(
-    isReady: Bool, _ seen: String, at now: Double
+    isReady: Bool, _ seen: String, at now: Double, seenAt: Double
   ) -> Judgement {
     if let incarnation, incarnation != seen {
       return .restarted(
@@ -106,8 +112,11 @@ struct Watch: Sendable {
       let since = readySince ?? now
       readySince = since
       // By when the window ended, not by when somebody looked.
-      // Baking ends with one that is ready: what is being ended is not.
-      if isReady && now - since >= window && since + window <= deadline { return .passed }
+      if isReady && seenAt - since >= window && since + window <= deadline { return .passed }
+      if isBaking && !isReady && now - since >= window + Self.bakePatience {
+        let what = "not ready at the end of its bake time"
+        return .failed(RuntimeFailure(.unknown, rootCause: what), phase)
+      }
     } else {
       // Not ready any more: the window begins again.
       readySince = nil

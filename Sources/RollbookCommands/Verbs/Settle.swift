@@ -56,9 +56,12 @@ struct Settle: AsyncParsableCommand {
       return "\(what) may still run \(why) and could not be ended: \(reason); "
         + "run `rollbook settle` again"
     }
-    return swept.resolution == "never appeared"
-      ? "\(what), which might still have started \(why), never did"
-      : "\(what), which might still have run \(why), was ended"
+    switch swept.resolution {
+    case "never appeared", "never started":
+      return "\(what), which might still have started \(why), never did"
+    case "gone": return "\(what), which might still have run \(why), is gone"
+    default: return "\(what), which might still have run \(why), was ended"
+    }
   }
 }
 

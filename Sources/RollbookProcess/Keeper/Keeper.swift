@@ -218,8 +218,9 @@ final class Keeper {
     }
     ending = Ending(deadline: deadline)
     readyCheck?.abandon()
-    // Where it cannot be made the end is seen a little later.
-    try? Files.write([], to: gate.folder.ending)
+    takeDown()
+    // Where it cannot be written the end is seen when it is over.
+    if let bytes = try? JSON.encode(outcome) { try? Files.write(bytes, to: gate.folder.ending) }
     instances.askToEnd()
     // Stopped processes take the signal when they go on.
     endPause()
@@ -254,14 +255,19 @@ final class Keeper {
   private func finish() throws(RollbookError) {
     log.drain()
     for pipe in [gate.folder.output, gate.folder.readyPipe] { try? Files.removeFile(pipe) }
-    outcome.logEnd = log.mark
-    outcome.instances = instances.endings
-    outcome.first = instances.firstFailed
+    takeDown()
     lookForShutdown()
-    outcome.endedAt = .now()
     try writeOutcome()
     for requester in waiting { gate.control.answer("ended", to: requester) }
     if let failure = outcome.startFailure { tellStarter(.failed(failure)) }
+  }
+
+  /// Takes over what is known of the instances' ends.
+  private func takeDown() {
+    outcome.logEnd = log.mark
+    outcome.instances = instances.endings
+    outcome.first = instances.firstFailed
+    outcome.endedAt = .now()
   }
 
   /// Tries for a while: a disk that is full may get room when others end too.
