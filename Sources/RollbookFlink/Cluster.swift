@@ -19,7 +19,7 @@ struct Cluster: Sendable {
     guard let address = configuration.clusterAddress else {
       throw RuntimeFailure(.unreachable, rootCause: "the version names no cluster")
     }
-    self.address = Cluster.normalized(address)
+    self.address = address.withoutSlashesAtItsEnd
     do throws(RollbookError) {
       client = try Connections.client(trusting: configuration.clusterTrust)
       headers = try (configuration.clusterHeaders ?? [:]).sorted { $0.key < $1.key }
@@ -37,12 +37,6 @@ struct Cluster: Sendable {
     } catch {
       throw RuntimeFailure(.unreachable, rootCause: error.message, text: error.hint)
     }
-  }
-
-  static func normalized(_ address: String) -> String {
-    var address = address
-    while address.hasSuffix("/") { address.removeLast() }
-    return address
   }
 
   /// Why there is no answer.

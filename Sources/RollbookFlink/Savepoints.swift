@@ -17,7 +17,7 @@ struct Savepoints: Sendable {
   /// that the application or the cluster names; nil where neither does.
   func folder() async throws(Cluster.Silence) -> String? {
     guard let base = try await base() else { return nil }
-    return "\(Cluster.normalized(base))/rollbook-\(target.generation.token)-\(target.id)"
+    return "\(base.withoutSlashesAtItsEnd)/rollbook-\(target.generation.token)-\(target.id)"
   }
 
   private func base() async throws(Cluster.Silence) -> String? {
@@ -170,7 +170,7 @@ struct Savepoints: Sendable {
 
   /// `file:/a`, `file:///a` and `/a` are the same place.
   static func spelled(_ location: String) -> String {
-    localPath(of: location) ?? Cluster.normalized(location)
+    localPath(of: location) ?? location.withoutSlashesAtItsEnd
   }
 
   /// A path of this machine; nil for other storage.
@@ -178,7 +178,7 @@ struct Savepoints: Sendable {
     var path = Substring(location)
     if path.hasPrefix("file:") { path = path.dropFirst(5) }
     while path.hasPrefix("//") { path = path.dropFirst() }
-    return path.hasPrefix("/") ? Cluster.normalized(String(path)) : nil
+    return path.hasPrefix("/") ? String(path).withoutSlashesAtItsEnd : nil
   }
 
   /// Whether a savepoint is seen not to be there: where its folder is on this machine, or others of

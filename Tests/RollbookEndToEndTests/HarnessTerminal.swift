@@ -8,6 +8,7 @@ final class Terminal: Sendable {
   private let pid: pid_t
   private let main: Mutex<Int32>
   private let ended = Mutex<Int32?>(nil)
+  private let seen = Mutex<[UInt8]>([])
 
   init(_ words: [String], environment: [String: String]) throws {
     let main = unsafe open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
@@ -39,6 +40,21 @@ final class Terminal: Sendable {
       ended = signal == 0 ? (status >> 8) & 0xff : 128 + signal
       return ended
     }
+  }
+
+  /// All that was written to it so far.
+  var text: String {
+    main.withLock { main in
+      var buffer = [UInt8](repeating: 0, count: 1 << 16)
+      var polled = pollfd(fd: main, events: Int16(POLLIN), revents: 0)
+      while main >= 0, unsafe poll(&polled, 1, 0) > 0 {
+        let count = unsafe read(main, &buffer, buffer.count)
+        // EIO once everybody has closed it and nothing is left.
+        guard count > 0 else { break }
+        seen.withLock { $0 += buffer[..<count] }
+      }
+    }
+    return seen.withLock { String(decoding: $0, as: UTF8.self) }
   }
 
   /// The terminal goes away: the kernel sends SIGHUP, and writing to it fails.

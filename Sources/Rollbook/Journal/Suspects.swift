@@ -32,13 +32,8 @@ extension JournalReader {
     on cluster: String
   ) throws(RollbookError) -> [Suspect] {
     let rows = try query(Self.unresolvedSuspects + "WHERE s.cluster = ?\n" + Self.inOrder)
-    try rows.bind(1, Self.spelled(cluster))
+    try rows.bind(1, cluster.withoutSlashesAtItsEnd)
     return try suspects(rows)
-  }
-
-  /// One cluster, whether its address was given with a slash at its end or without.
-  fileprivate static func spelled(_ cluster: String) -> String {
-    String(cluster.reversed().drop { $0 == "/" }.reversed())
   }
 
   /// CROSS JOIN keeps the order: the few open ones are read whole, and the many others never.
@@ -81,7 +76,7 @@ extension JournalWriter {
     try insert.bind(2, operation.id)
     try insert.bind(3, token.rawValue)
     try insert.bind(4, place == nil ? nil : try journalJSON(place))
-    try insert.bind(5, cluster.map(JournalReader.spelled))
+    try insert.bind(5, cluster?.withoutSlashesAtItsEnd)
     try insert.bind(6, now())
     try insert.run()
     let open = try query("INSERT INTO open_suspects (suspect_id) VALUES (?)")
@@ -102,5 +97,14 @@ extension JournalWriter {
     let close = try query("DELETE FROM open_suspects WHERE suspect_id = ?")
     try close.bind(1, suspect.id)
     try close.run()
+  }
+}
+
+extension String {
+  /// An address or a folder, spelled the same whether it was given with a slash at its end or without.
+  package var withoutSlashesAtItsEnd: String {
+    var text = self
+    while text.hasSuffix("/") { text.removeLast() }
+    return text
   }
 }

@@ -65,7 +65,6 @@ extension FlinkTests {
       var points: [String] = []
       try await onStage { stage in
         try await stage.createAndStartJob(on: cluster)
-        try await stage.waitUntilCounted()
         let file = stage.path("points")
         try await stage.rollbook(
           try await scenario.words(stage), environment: ["ROLLBOOK_DIE_COUNT_FILE": file]
@@ -82,7 +81,6 @@ extension FlinkTests {
     ) async throws {
       try await onStage { stage in
         try await stage.createAndStartJob(on: cluster)
-        try await stage.waitUntilCounted()
         let died = try await stage.rollbook(
           try await scenario.words(stage), environment: ["ROLLBOOK_DIE_AT": String(number)])
         died.exits(128 + SIGKILL)

@@ -60,7 +60,6 @@ extension FlinkTests {
       let cluster = try await FlinkCluster.shared()
       try await onStage { stage in
         try await stage.createAndStartJob(on: cluster)
-        try await stage.waitUntilCounted()
         // Arguments are replaced as a whole.
         let run = try await stage.rollbook(
           ["update", "shop", "--code", try await FlinkCluster.jar(way.jar)]
@@ -87,13 +86,9 @@ extension FlinkTests {
       let cluster = try await FlinkCluster.withoutRestarts()
       try await onStage { stage in
         try await stage.createAndStartJob(on: cluster)
-        try await stage.waitUntilCounted()
         try await stage.updateJob("null-pointer", "--arg", "--out", "--arg", stage.counted).exits(3)
           .says("java.lang.NullPointerException")
-        #expect(try await stage.standing("shop") == "RUNNING 1")
-        try await stage.expectLiving(1, on: cluster)
-        try await stage.rollbook("stop", "shop").exits(0)
-        stage.expectCountsGoOn(restored: 1)
+        try await stage.expectGoodEnd("RUNNING 1", on: cluster, restored: 1)
       }
     }
 
@@ -107,16 +102,12 @@ extension FlinkTests {
       ])
       try await onStage { stage in
         try await stage.createAndStartJob(on: cluster)
-        try await stage.waitUntilCounted()
         try await stage.rollbook("update", "shop", "--timeout", "3").exits(64).says("3.05 s")
         try await stage.updateJob(
           "fails-later", "--settle", "2", "--arg", "--out", "--arg", stage.counted, "--arg",
           "--seconds", "--arg", "1"
         ).exits(3).says("fails after 1 s")
-        #expect(try await stage.standing("shop") == "RUNNING 1")
-        try await stage.expectLiving(1, on: cluster)
-        try await stage.rollbook("stop", "shop").exits(0)
-        stage.expectCountsGoOn(restored: 1)
+        try await stage.expectGoodEnd("RUNNING 1", on: cluster, restored: 1)
       }
       await cluster.down()
     }
@@ -127,7 +118,6 @@ extension FlinkTests {
       let cluster = try await FlinkCluster.shared()
       try await onStage { stage in
         try await stage.createAndStartJob(on: cluster)
-        try await stage.waitUntilCounted()
         try await stage.updateJob(
           "fails-later", "--arg", "--out", "--arg", stage.counted, "--arg", "--seconds", "--arg",
           "3"
@@ -140,10 +130,7 @@ extension FlinkTests {
         // Flink restarts it again and again: it is not over.
         #expect(try await stage.standing("shop") == "RUNNING 2")
         try await stage.rollbook("rollback", "shop").exits(0)
-        #expect(try await stage.standing("shop") == "RUNNING 1")
-        try await stage.expectLiving(1, on: cluster)
-        try await stage.rollbook("stop", "shop").exits(0)
-        stage.expectCountsGoOn(restored: 2)
+        try await stage.expectGoodEnd("RUNNING 1", on: cluster, restored: 2)
       }
     }
 
@@ -152,7 +139,6 @@ extension FlinkTests {
       let cluster = try await FlinkCluster.shared()
       try await onStage { stage in
         try await stage.createAndStartJob(on: cluster)
-        try await stage.waitUntilCounted()
         try await stage.updateJob("uid-changed", "--allow-non-restored-state").exits(0)
         #expect(try await stage.standing("shop") == "RUNNING 2")
         let update = try await stage.newest("UpdateApplication", of: "shop")
@@ -168,7 +154,6 @@ extension FlinkTests {
       let cluster = try await FlinkCluster.shared()
       try await onStage { stage in
         try await stage.createAndStartJob(on: cluster)
-        try await stage.waitUntilCounted()
         try await stage.rollbook("snapshot", "create", "shop", "kept").exits(0)
         let shown = try await stage.json("snapshot", "show", "shop", "kept")["SnapshotDetails"]
         let location = shown["Location"].text
@@ -200,7 +185,6 @@ extension FlinkTests {
           on: cluster, jar: "saves-slowly", "--snapshot-timeout", "1", "--arg", "--seconds",
           "--arg",
           "4")
-        try await stage.waitUntilCounted()
         let run = try await stage.rollbook("update", "shop", "--description", "two")
         run.says("was not complete within 1 s")
         #expect(run.status != 0)
@@ -220,7 +204,6 @@ extension FlinkTests {
       let cluster = try await FlinkCluster.shared()
       try await onStage { stage in
         try await stage.createAndStartJob(on: cluster)
-        try await stage.waitUntilCounted()
         let run = try await stage.updateJob(
           "sleeps-in-main", "--timeout", "2", "--arg", "--out", "--arg", stage.counted, "--arg",
           "--seconds", "--arg", "6")
@@ -240,7 +223,6 @@ extension FlinkTests {
       let cluster = try await FlinkCluster.shared()
       try await onStage { stage in
         try await stage.createAndStartJob(on: cluster)
-        try await stage.waitUntilCounted()
         try await stage.updateJob(
           "sleeps-in-main", "--timeout", "1", "--submit-grace", "2", "--arg", "--out", "--arg",
           stage.counted, "--arg", "--seconds", "--arg", "8"

@@ -12,7 +12,6 @@ extension FlinkTests {
       let cluster = try await FlinkCluster()
       try await onStage { stage in
         try await stage.createAndStartJob(on: cluster)
-        try await stage.waitUntilCounted()
         let update = try stage.background(
           "update", "shop", "--description", "two", "--settle", "5")
         try await stage.waitUntilObserved(version: 2)
@@ -21,10 +20,7 @@ extension FlinkTests {
         // The cluster does not know the job any more; once nothing of it can run it is started again.
         let run = try await update.end(withinSeconds: 200)
         run.exits(0)
-        #expect(try await stage.standing("shop") == "RUNNING 2")
-        try await stage.expectLiving(1, on: cluster)
-        try await stage.rollbook("stop", "shop").exits(0)
-        stage.expectCountsGoOn(restored: 2)
+        try await stage.expectGoodEnd("RUNNING 2", on: cluster, restored: 2)
       }
       await cluster.down()
     }
@@ -34,7 +30,6 @@ extension FlinkTests {
       let cluster = try await FlinkCluster()
       try await onStage { stage in
         try await stage.createAndStartJob(on: cluster)
-        try await stage.waitUntilCounted()
         let code = try await FlinkCluster.jar("sleeps-in-main")
         let update = try stage.background(
           "update", "shop", "--code", code, "--submit-grace", "6", "--arg", "--out", "--arg",
@@ -46,10 +41,7 @@ extension FlinkTests {
         try await cluster.startJobManager()
         let run = try await update.end(withinSeconds: 200)
         run.exits(3).says("the answer to the job's submission was lost")
-        #expect(try await stage.standing("shop") == "RUNNING 1")
-        try await stage.expectLiving(1, on: cluster)
-        try await stage.rollbook("stop", "shop").exits(0)
-        stage.expectCountsGoOn(restored: 1)
+        try await stage.expectGoodEnd("RUNNING 1", on: cluster, restored: 1)
       }
       await cluster.down()
     }
@@ -60,7 +52,6 @@ extension FlinkTests {
       try await onStage { stage in
         try await stage.createAndStartJob(
           on: cluster, jar: "saves-slowly", "--arg", "--seconds", "--arg", "2")
-        try await stage.waitUntilCounted()
         let update = try stage.background("update", "shop", "--description", "two")
         try await wait(until: "the savepoint is under way") {
           try await stage.steps("UpdateApplication", of: "shop").contains("stopping")
@@ -85,7 +76,6 @@ extension FlinkTests {
       let cluster = try await FlinkCluster()
       try await onStage { stage in
         try await stage.createAndStartJob(on: cluster)
-        try await stage.waitUntilCounted()
         let update = try stage.background(
           "update", "shop", "--description", "two", "--settle", "20")
         try await stage.waitUntilObserved(version: 2)
@@ -93,10 +83,7 @@ extension FlinkTests {
         try await cluster.startTaskManager()
         let run = try await update.end(withinSeconds: 200)
         run.exits(3)
-        #expect(try await stage.standing("shop") == "RUNNING 1")
-        try await stage.expectLiving(1, on: cluster)
-        try await stage.rollbook("stop", "shop").exits(0)
-        stage.expectCountsGoOn(restored: 1)
+        try await stage.expectGoodEnd("RUNNING 1", on: cluster, restored: 1)
       }
       await cluster.down()
     }
@@ -106,7 +93,6 @@ extension FlinkTests {
       let cluster = try await FlinkCluster(["--set", "heartbeat.timeout=60000"])
       try await onStage { stage in
         try await stage.createAndStartJob(on: cluster)
-        try await stage.waitUntilCounted()
         let update = try stage.background(
           "update", "shop", "--description", "two", "--settle", "5")
         try await stage.waitUntilObserved(version: 2)
@@ -115,10 +101,7 @@ extension FlinkTests {
         detail.exits(0).shows("cannot be reached")
         try cluster.send(SIGCONT, to: "jobmanager")
         try await update.end(withinSeconds: 100).exits(0)
-        #expect(try await stage.standing("shop") == "RUNNING 2")
-        try await stage.expectLiving(1, on: cluster)
-        try await stage.rollbook("stop", "shop").exits(0)
-        stage.expectCountsGoOn(restored: 1)
+        try await stage.expectGoodEnd("RUNNING 2", on: cluster, restored: 1)
       }
       await cluster.down()
     }
@@ -128,7 +111,6 @@ extension FlinkTests {
       let cluster = try await FlinkCluster()
       try await onStage { stage in
         try await stage.createAndStartJob(on: cluster)
-        try await stage.waitUntilCounted()
         try await stage.rollbook("snapshot", "create", "shop", "kept").exits(0)
         try cluster.send(SIGKILL, to: "jobmanager")
         try cluster.send(SIGKILL, to: "taskmanager-0")

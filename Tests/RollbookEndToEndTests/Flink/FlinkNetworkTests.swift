@@ -5,25 +5,12 @@ import Testing
 extension FlinkTests {
   /// What lies between Rollbook and a cluster: lost answers, an outage, gateways, other clusters.
   @Suite struct NetworkTests {
-    private func create(
-      _ stage: Stage, _ url: String, _ options: String..., name: String = "shop"
-    ) async throws {
-      let code = try await FlinkCluster.jar("counting")
-      try await stage.rollbook(
-        ["create", name, "--runtime", "flink", "--flink-url", url, "--code", code]
-          + ["--rollback", "--settle", "0.5", "--timeout", "60"]
-          + ["--arg", "--out", "--arg", stage.counted] + options
-      ).exits(0)
-    }
-
     @Test("The request breaks off while main() runs: the job that comes of it is the update's")
     func request() async throws {
       let cluster = try await FlinkCluster.shared()
       try await onStage { stage in
         let proxy = try await FlinkProxy(to: cluster, on: stage)
-        try await create(stage, "http://127.0.0.1:\(proxy.port)")
-        try await stage.rollbook("start", "shop").exits(0)
-        try await stage.waitUntilCounted()
+        try await stage.createAndStartJob(at: "http://127.0.0.1:\(proxy.port)")
         let code = try await FlinkCluster.jar("sleeps-in-main")
         let update = try stage.background(
           "update", "shop", "--code", code, "--arg", "--out", "--arg", stage.counted, "--arg",
@@ -31,10 +18,7 @@ extension FlinkTests {
         try await wait(until: "its main() runs") { stage.text(stage.path("begun")) != nil }
         try await proxy.beAway(seconds: 0.5)
         try await update.end(withinSeconds: 100).exits(0)
-        #expect(try await stage.standing("shop") == "RUNNING 2")
-        try await stage.expectLiving(1, on: cluster)
-        try await stage.rollbook("stop", "shop").exits(0)
-        stage.expectCountsGoOn(restored: 1)
+        try await stage.expectGoodEnd("RUNNING 2", on: cluster, restored: 1)
       }
     }
 
@@ -43,18 +27,13 @@ extension FlinkTests {
       let cluster = try await FlinkCluster.shared()
       try await onStage { stage in
         let proxy = try await FlinkProxy(to: cluster, on: stage)
-        try await create(stage, "http://127.0.0.1:\(proxy.port)")
-        try await stage.rollbook("start", "shop").exits(0)
-        try await stage.waitUntilCounted()
+        try await stage.createAndStartJob(at: "http://127.0.0.1:\(proxy.port)")
         let update = try stage.background(
           "update", "shop", "--description", "two", "--settle", "2", "--timeout", "40")
         try await stage.waitUntilObserved(version: 2)
         try await proxy.beAway(seconds: 10)
         try await update.end(withinSeconds: 100).exits(0)
-        #expect(try await stage.standing("shop") == "RUNNING 2")
-        try await stage.expectLiving(1, on: cluster)
-        try await stage.rollbook("stop", "shop").exits(0)
-        stage.expectCountsGoOn(restored: 1)
+        try await stage.expectGoodEnd("RUNNING 2", on: cluster, restored: 1)
       }
     }
 
@@ -79,11 +58,9 @@ extension FlinkTests {
         try await attempt(
           "--flink-trust", proxy.certificate, "--flink-header", "Authorization=@\(wrong)"
         ).exits(1).says("401")
-        try await create(
-          stage, url, "--flink-trust", proxy.certificate, "--flink-header",
-          "Authorization=@\(token)")
-        try await stage.rollbook("start", "shop").exits(0)
-        try await stage.waitUntilCounted()
+        try await stage.createAndStartJob(
+          at: url,
+          ["--flink-trust", proxy.certificate, "--flink-header", "Authorization=@\(token)"])
         try await stage.updateJob("throws-in-main").exits(3)
           .says("Exception thrown to show system-rollback")
         #expect(try await stage.standing("shop") == "RUNNING 1")
@@ -100,8 +77,8 @@ extension FlinkTests {
       let one = try await FlinkCluster.shared()
       let other = try await FlinkCluster.withoutRestarts()
       try await onStage { stage in
-        try await create(stage, one.url)
-        try await create(stage, other.url, name: "store")
+        try await stage.createJob(at: one.url)
+        try await stage.createJob("store", at: other.url)
         let starts = [
           try stage.background("start", "shop"), try stage.background("start", "store"),
         ]

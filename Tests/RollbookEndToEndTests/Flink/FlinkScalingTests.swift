@@ -10,7 +10,6 @@ extension FlinkTests {
       let cluster = try await FlinkCluster(["--slots", "4"])
       try await onStage { stage in
         try await stage.createAndStartJob(on: cluster)
-        try await stage.waitUntilCounted()
         try await stage.rollbook("scale", "shop", "--parallelism", "2").exits(0)
         let detail = try await stage.json("status", "shop")["ApplicationDetail"]
         #expect(detail["Parallelism"].int == 2)
@@ -46,7 +45,6 @@ extension FlinkTests {
       ])
       try await onStage { stage in
         try await stage.createAndStartJob(on: cluster)
-        try await stage.waitUntilCounted()
         let run = try await stage.rollbook("scale", "shop", "--parallelism", "8")
         run.exits(3).says("at parallelism 4, not 8")
         let after = try await stage.json("status", "shop")["ApplicationDetail"]
@@ -66,7 +64,6 @@ extension FlinkTests {
         let folder = stage.path("savepoints")
         try await stage.createAndStartJob(
           on: cluster, "--savepoint-directory", "file://\(folder)")
-        try await stage.waitUntilCounted()
         try await stage.rollbook("logs", "shop").exits(0).shows(
           "switched from INITIALIZING to RUNNING")
         try await stage.rollbook("snapshot", "create", "shop", "one").exits(0)

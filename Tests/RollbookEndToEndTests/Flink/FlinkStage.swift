@@ -9,27 +9,41 @@ extension Stage {
 
   /// An application that counts, opted in to system rollback.
   func createJob(
-    _ name: String = "shop", on cluster: FlinkCluster, jar: String = "counting",
-    _ options: String...
+    _ name: String = "shop", at url: String, jar: String = "counting", _ options: [String] = []
   ) async throws {
     let code = try await FlinkCluster.jar(jar)
     try await rollbook(
-      ["create", name, "--runtime", "flink", "--flink-url", cluster.url, "--code", code]
+      ["create", name, "--runtime", "flink", "--flink-url", url, "--code", code]
         + ["--rollback", "--settle", "0.5", "--timeout", "60"]
         + ["--arg", "--out", "--arg", counted] + options
     ).exits(0)
   }
 
+  /// The same, started; something of it is saved.
+  func createAndStartJob(
+    at url: String, jar: String = "counting", _ options: [String] = []
+  ) async throws {
+    try await createJob(at: url, jar: jar, options)
+    try await rollbook("start", "shop").exits(0)
+    try await waitUntilCounted()
+  }
+
   func createAndStartJob(
     on cluster: FlinkCluster, jar: String = "counting", _ options: String...
   ) async throws {
-    let code = try await FlinkCluster.jar(jar)
-    try await rollbook(
-      ["create", "shop", "--runtime", "flink", "--flink-url", cluster.url, "--code", code]
-        + ["--rollback", "--settle", "0.5", "--timeout", "60"]
-        + ["--arg", "--out", "--arg", counted] + options
-    ).exits(0)
-    try await rollbook("start", "shop").exits(0)
+    try await createAndStartJob(at: cluster.url, jar: jar, options)
+  }
+
+  /// The one job that lives is stopped, and no count was lost on the way.
+  func expectGoodEnd(
+    _ expected: String, on cluster: FlinkCluster, restored: Int,
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) async throws {
+    #expect(try await standing("shop") == expected, sourceLocation: sourceLocation)
+    try await expectLiving(1, on: cluster, sourceLocation: sourceLocation)
+    try await rollbook("stop", "shop").exits(0, sourceLocation: sourceLocation)
+    try await expectLiving(0, on: cluster, sourceLocation: sourceLocation)
+    expectCountsGoOn(restored: restored, sourceLocation: sourceLocation)
   }
 
   /// An update to another of the example jobs.

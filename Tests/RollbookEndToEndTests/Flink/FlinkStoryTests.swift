@@ -9,7 +9,6 @@ extension FlinkTests {
       let cluster = try await FlinkCluster.shared()
       try await onStage { stage in
         try await stage.createAndStartJob(on: cluster)
-        try await stage.waitUntilCounted()
         try await stage.rollbook("update", "shop", "--description", "two").exits(0)
         #expect(try await stage.standing("shop") == "RUNNING 2")
         let run = try await stage.updateJob("throws-in-main", "-m", "the new release")

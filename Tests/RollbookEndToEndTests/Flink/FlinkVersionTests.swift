@@ -15,7 +15,6 @@ extension FlinkTests {
       let cluster = try await FlinkCluster(version: version)
       try await onStage { stage in
         try await stage.createAndStartJob(on: cluster)
-        try await stage.waitUntilCounted()
         try await stage.updateJob("throws-in-main").exits(3)
           .says("Exception thrown to show system-rollback")
         try await stage.updateJob("null-pointer").exits(3)
@@ -39,7 +38,6 @@ extension FlinkTests {
       let new = try await FlinkCluster(version: "2.1.0")
       try await onStage { stage in
         try await stage.createAndStartJob(on: old)
-        try await stage.waitUntilCounted()
         let run = try await stage.updateJob("null-pointer", "--flink-url", new.url)
         run.exits(3).says("java.lang.NullPointerException")
         #expect(try await stage.standing("shop") == "RUNNING 1")
