@@ -186,6 +186,18 @@ CREATE TABLE open_suspects (
   suspect_id INTEGER PRIMARY KEY REFERENCES suspects (id)
 ) STRICT;
 
+-- What was changed of an application without an operation; the newest row of a kind is what stands.
+CREATE TABLE application_changes (
+  id INTEGER PRIMARY KEY,
+  application_id INTEGER NOT NULL REFERENCES applications (id),
+  at INTEGER NOT NULL,
+  actor TEXT NOT NULL,
+  kind TEXT NOT NULL CHECK (kind IN ('tags', 'maintenance window')),
+  value TEXT NOT NULL CHECK (json_valid(value))
+) STRICT;
+
+CREATE INDEX application_changes_newest ON application_changes (application_id, kind);
+
 -- Every configuration that an application ever had.
 CREATE TABLE versions (
   operation_id INTEGER PRIMARY KEY REFERENCES operations (id),  -- the one that made it

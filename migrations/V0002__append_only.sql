@@ -58,6 +58,14 @@ CREATE TRIGGER suspect_resolutions_no_replace BEFORE INSERT ON suspect_resolutio
 WHEN EXISTS (SELECT 1 FROM suspect_resolutions WHERE suspect_id = NEW.suspect_id)
 BEGIN SELECT RAISE(ABORT, 'suspect_resolutions is append-only: a row with this key exists'); END;
 
+CREATE TRIGGER application_changes_no_update BEFORE UPDATE ON application_changes
+BEGIN SELECT RAISE(ABORT, 'application_changes is append-only: rows are never changed'); END;
+CREATE TRIGGER application_changes_no_delete BEFORE DELETE ON application_changes
+BEGIN SELECT RAISE(ABORT, 'application_changes is append-only: rows are never deleted'); END;
+CREATE TRIGGER application_changes_no_replace BEFORE INSERT ON application_changes
+WHEN EXISTS (SELECT 1 FROM application_changes WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'application_changes is append-only: a row with this key exists'); END;
+
 CREATE TRIGGER versions_no_update BEFORE UPDATE ON versions
 BEGIN SELECT RAISE(ABORT, 'versions is append-only: rows are never changed'); END;
 CREATE TRIGGER versions_no_delete BEFORE DELETE ON versions

@@ -44,7 +44,7 @@ SELECT
   a.name AS application,
   n.application_id AS application_id,
   n.id AS operation_id,
-  k.name AS kind,
+  coalesce(n.parameters ->> '$.name', k.name) AS kind,
   coalesce(s.name, 'IN_PROGRESS') AS status,
   n.actor AS actor,
   n.reason AS reason,

@@ -16,7 +16,10 @@ extension VersionConfiguration {
     if let maxParallelism, !(1...32768).contains(maxParallelism) {
       throw refusal("The max parallelism \(maxParallelism) is not between 1 and 32768.")
     }
-    for name in properties.keys.sorted() + secretProperties.keys.sorted() {
+    let grouped = (propertyGroups ?? [:]).flatMap { group in
+      group.value.keys.map { "\(group.key).\($0)" }
+    }
+    for name in properties.keys.sorted() + secretProperties.keys.sorted() + grouped.sorted() {
       let isWord = !name.isEmpty && !name.contains { $0.isWhitespace || $0 == "=" }
       guard isWord, !name.utf8.contains(0) else {
         throw refusal("The property name “\(name)” cannot be an argument `--name`.")

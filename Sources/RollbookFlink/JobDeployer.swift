@@ -79,9 +79,12 @@ struct JobDeployer: Sendable {
       })
   }
 
-  /// The arguments, then each property as `--name value`.
+  /// The arguments, then each property as `--name value`, one of a group as `--group.name value`.
   private func arguments() -> [String] {
-    let properties = configuration.properties.merging(deployment.secrets.values) { $1 }
+    var properties = configuration.properties.merging(deployment.secrets.values) { $1 }
+    for (group, members) in configuration.propertyGroups ?? [:] {
+      for (name, value) in members { properties["\(group).\(name)"] = value }
+    }
     return configuration.arguments
       + properties.sorted { $0.key < $1.key }.flatMap { ["--\($0.key)", $0.value] }
   }

@@ -131,6 +131,9 @@ struct Deployer {
     } else {
       try Files.makeFolder(folder.state)
     }
+    if configuration.propertyGroups != nil {
+      try Files.write(try JSON.encode(PropertyGroup.all(of: configuration)), to: folder.properties)
+    }
     let spec = try makeSpec()
     try Files.write(try JSON.encode(spec), to: folder.spec)
     // Each level that may be new: what is journalled about this folder must find it.
@@ -164,6 +167,9 @@ struct Deployer {
     environment["ROLLBOOK_STATE"] = folder.state
     environment["ROLLBOOK_PARALLELISM"] = String(generation.parallelism)
     environment["ROLLBOOK_GENERATION"] = generation.token.rawValue
+    if configuration.propertyGroups != nil {
+      environment["ROLLBOOK_PROPERTIES"] = folder.properties
+    }
     return GenerationSpec(
       token: generation.token.rawValue, displayName: isFolder ? "\(name)/run" : name,
       executable: executable,

@@ -37,6 +37,8 @@ package struct GenerationFolder: Sendable {
   static let controlName = "control"
   package var state: String { path + "/state" }
   package var work: String { path + "/work" }
+  /// The version's property groups; the name is that of the managed service's file.
+  package var properties: String { path + "/application_properties.json" }
   /// The pipe to which the instances write, for the keeper to log it.
   ///
   /// It has a name, and each instance holds both of its ends: so a program that speaks outlives its

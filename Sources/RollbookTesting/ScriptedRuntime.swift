@@ -123,6 +123,7 @@ public final class ScriptedRuntime: RuntimeAdapter {
     _ generation: Generation, taking target: SnapshotTarget?
   ) async throws(RuntimeFailure) -> SnapshotFacts? {
     try callHook(.stop, .before)
+    if currentWorld.silent.contains(generation.token) { try await Task.neverAnswered() }
     let facts = try world.withLock { (world) throws(RuntimeFailure) -> SnapshotFacts? in
       try world.stop(generation.token, taking: target)
     }
@@ -255,5 +256,11 @@ extension Task where Success == Never, Failure == Never {
     throws(RuntimeFailure)
   {
     if Task.isCancelled { throw RuntimeFailure(effect, rootCause: "cancelled", text: "cancelled") }
+  }
+
+  /// Waits until the task is cancelled.
+  fileprivate static func neverAnswered() async throws(RuntimeFailure) {
+    while !Task.isCancelled { try? await Task.sleep(for: .seconds(60)) }
+    throw RuntimeFailure(.untouched, rootCause: "cancelled", text: "cancelled")
   }
 }

@@ -60,6 +60,8 @@ public struct ScriptedWorld: Sendable {
   public var forgotten: Set<GenerationToken> = []
   /// What was asked for and may start later.
   public var pending: Set<GenerationToken> = []
+  /// What does not answer when it is told to stop, until whoever asked gives up.
+  public var silent: Set<GenerationToken> = []
 
   public init() {}
 

@@ -8,7 +8,7 @@ import Testing
 @Suite struct AppendOnlyTests {
   static let tables = [
     "operations", "operation_steps", "operation_outcomes", "failures", "cancellations", "suspects",
-    "suspect_resolutions", "versions", "snapshots", "snapshot_outcomes", "snapshot_deletions",
+    "suspect_resolutions", "application_changes", "versions", "snapshots", "snapshot_outcomes", "snapshot_deletions",
     "schema_migrations",
   ]
 
@@ -78,6 +78,9 @@ import Testing
     _ = try await bench.engine.cancel(
       Cancellation(operation: stop, actor: "ada", reason: nil, follows: .nothing))
     try await bench.run(.abandon)
+    try await bench.engine.journal.write { (writer) throws(RollbookError) in
+      try writer.record(.tags(["team": "shop"]), of: shop.id, actor: "ada")
+    }
     _ = try shell(
       bench.engine.journal.path,
       "INSERT INTO suspect_resolutions SELECT id, 'gone', 0 FROM suspects")

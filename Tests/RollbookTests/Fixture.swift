@@ -68,12 +68,13 @@ struct Bench {
   @discardableResult
   func create(
     _ name: String = "shop", parallelism: Int = 1, rollback: Bool = true, snapshots: Bool = true,
-    bake: Double = 0
+    bake: Double = 0, cluster: String? = nil
   ) async throws -> Application {
     var configuration = VersionConfiguration(codeName: "shop")
     configuration.rollbackEnabled = rollback
     configuration.snapshotsEnabled = snapshots
     configuration.bakeSeconds = bake
+    configuration.clusterAddress = cluster
     _ = try await engine.create(
       CreateRequest(
         name: name, runtime: "scripted", codePath: try temporary.code(),

@@ -71,6 +71,30 @@ import Testing
     #expect(bench.runtime.currentWorld.alive(of: shop.id).isEmpty)
   }
 
+  @Test func `who gives up a start does not wait for another application's suspect`() async throws {
+    let trigger = Trigger(call: .stop, follows: .forcedStop)
+    let bench = try Bench(TemporaryHome(), hook: { try trigger.fire($0, $1) })
+    for name in ["shop", "till"] { try await bench.create(name, cluster: "http://cluster") }
+    let shop = try await bench.engine.application(named: "shop")
+    try await bench.start()
+    bench.runtime.change { $0.isReachable = false }
+    await #expect(throws: RollbookError.self) { try await bench.update() }
+    try await bench.run(.abandon)
+    bench.runtime.change {
+      $0.isReachable = true
+      $0.silent = Set($0.alive(of: shop.id).keys)
+    }
+    trigger.arm(bench.engine.journal)
+    let report = try await bench.run(
+      .start(restore: nil, allowNonRestoredState: false), on: "till")
+    #expect(report.record.status == .cancelled)
+    #expect(report.following.map(\.operation.kind) == [.stop])
+    #expect(report.state.status == .ready)
+    // Nothing was deployed, and the suspect is one still.
+    #expect(bench.runtime.currentWorld.generations.count == 1)
+    #expect(try await suspects(bench, shop).count == 1)
+  }
+
   @Test func `who ended an operation is looked for under the application's name`() async throws {
     let bench = try Bench()
     try await bench.create()

@@ -119,7 +119,8 @@ static int configure(baseline *journal) {
   if (code == SQLITE_OK)
     code = sqlite3_exec(
         journal->db,
-        "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 16000",
+        "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 16000;"
+        "PRAGMA cache_size = -32768",
         NULL, NULL, NULL);
   if (code == SQLITE_OK) code = expect(journal, "PRAGMA synchronous", "2");
   if (code == SQLITE_OK) code = expect(journal, "PRAGMA foreign_keys", "1");

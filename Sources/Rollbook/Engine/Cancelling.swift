@@ -6,7 +6,7 @@ extension Engine {
   ) async throws(RollbookError) -> PreparedOperation {
     try await insertCancellation(operation, request, requester)
     control.report(
-      .waiting("waiting for the holder of \(operation.kind.name) \(operation.id) to give it up"))
+      .waiting("waiting for the holder of \(operation.name) \(operation.id) to give it up"))
     let deadline = clock.uptime() + patience.cancelSeconds
     while clock.uptime() < deadline {
       let outcome = try await journal.read { (reader) throws(RollbookError) in
@@ -24,7 +24,7 @@ extension Engine {
     let holder = Holder.of(application.id, in: home).map(\.described) ?? "an unknown process"
     throw RollbookError(
       .holderDoesNotAnswer,
-      "\(operation.kind.name) \(operation.id) of \(application.name) is held by \(holder), "
+      "\(operation.name) \(operation.id) of \(application.name) is held by \(holder), "
         + "which does not answer. The request is recorded; it is followed when the holder goes on.",
       hint: "`rollbook stop \(application.name) --force --kill-holder` ends that process and "
         + "settles what it left.")
@@ -112,7 +112,7 @@ extension Engine {
     else {
       throw RollbookError(
         .alreadyEnded,
-        "\(operation.kind.name) \(operation.id) had ended before it could be given up; "
+        "\(operation.name) \(operation.id) had ended before it could be given up; "
           + "\(application.name) is \(state.status.name) at version \(state.version).",
         hint: "`rollbook rollback \(application.name)` goes back from there.")
     }

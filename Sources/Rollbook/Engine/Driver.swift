@@ -50,7 +50,7 @@ struct Driver: Sendable {
       (old, new) = try await lookAround(progress)
       try await recordSettling(progress, old: old, new: new)
     }
-    if operation.kind == .delete { try await sweepSuspects() }
+    if operation.kind == .delete { try await sweepSuspects(progress) }
     while true {
       let verdict = Settling.verdict(
         situation.task, stage: progress.stage, isCancelled: try await isCancelled(), old: old,
@@ -171,7 +171,7 @@ struct Driver: Sendable {
     }
     throw RollbookError(
       .runtimeUnreachable,
-      "The runtime of \(application.name) cannot be reached \(what); \(operation.kind.name) "
+      "The runtime of \(application.name) cannot be reached \(what); \(operation.name) "
         + "\(operation.id) stays in progress.",
       hint: "Run `rollbook settle` when it answers again, or give the operation up with "
         + "`rollbook stop \(application.name) --force --abandon`.")
@@ -190,11 +190,11 @@ struct Driver: Sendable {
   }
 
   /// Leaves at a durable step where that was asked and leaves nothing down.
-  private func leaveIfAsked(_ progress: Progress) throws(RollbookError) {
+  func leaveIfAsked(_ progress: Progress) throws(RollbookError) {
     guard control.isLeaving, mayLeave(progress) else { return }
     throw RollbookError(
       .interrupted,
-      "Left \(operation.kind.name) \(operation.id) of \(application.name) at a durable step.",
+      "Left \(operation.name) \(operation.id) of \(application.name) at a durable step.",
       hint: "`rollbook settle` carries it on.")
   }
 

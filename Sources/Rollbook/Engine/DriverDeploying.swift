@@ -4,7 +4,9 @@ extension Driver {
   /// - Returns: what is then seen of it; a failure is durable when this returns.
   func deploy(_ progress: inout Progress) async throws -> Settling.Sight {
     try await endStarted(progress)
-    try await sweepSuspects()
+    try await sweepSuspects(progress)
+    // Given up on request: the loop sees the request.
+    if try await isCancelled() { return .absent }
     guard let version = situation.targetVersion else {
       throw RollbookError.damaged("the version that operation \(operation.id) deploys is not there")
     }

@@ -25,7 +25,7 @@ extension Driver {
 
   private func leaveSnapshot() throws(RollbookError) {
     throw RollbookError(
-      .interrupted, "Left \(operation.kind.name) \(operation.id) of \(application.name).",
+      .interrupted, "Left \(operation.name) \(operation.id) of \(application.name).",
       hint: "`rollbook settle` carries it on.")
   }
 

@@ -47,7 +47,7 @@ extension Driver {
     }
     throw RollbookError(
       .runtimeFailed,
-      "\(operation.kind.name) \(operation.id) of \(application.name) could not end \(what): "
+      "\(operation.name) \(operation.id) of \(application.name) could not end \(what): "
         + failure.rootCause,
       hint: "The operation stays in progress; run `rollbook settle` when the cause is mended.")
   }
@@ -131,7 +131,7 @@ extension Driver {
         .runtimeFailed,
         "The old version of \(application.name) could not be stopped cleanly: "
           + failure.rootCause,
-        hint: "\(operation.kind.name) \(operation.id) stays in progress: mend the cause and run "
+        hint: "\(operation.name) \(operation.id) stays in progress: mend the cause and run "
           + "`rollbook settle`, or give it up with `rollbook stop \(application.name) --force`.")
     }
     return failedStop(failure, target, isUntouched: isUntouched)

@@ -17,7 +17,9 @@ extension Driver {
   /// Those of this application, and those of any other on the cluster that is deployed to: the other
   /// may have been deleted since, and nobody else would look. One of another that cannot be ended now
   /// stays a suspect: its trouble is not this application's.
-  func sweepSuspects() async throws {
+  ///
+  /// Whoever gives the operation up does not wait for it.
+  func sweepSuspects(_ progress: Progress) async throws {
     let id = application.id
     let cluster = situation.targetVersion?.configuration.clusterAddress
     let suspects = try await engine.journal.read { (reader) throws(RollbookError) in
@@ -26,19 +28,15 @@ extension Driver {
       return own + (try reader.unresolvedSuspects(on: cluster)).filter { $0.application != id }
     }
     for suspect in suspects {
-      if suspect.application == id {
-        try await sweep(suspect)
-      } else {
-        _ = try await engine.sweep(suspect)
-      }
+      let sweep = try await interruptibly(progress) { [engine] in try await engine.sweep(suspect) }
+      try Task.checkCancellation()
+      if try await isCancelled() { return }
+      try leaveIfAsked(progress)
+      guard suspect.application == id, case .left(let failure?) = sweep,
+        // Whether it comes is not waited for.
+        failure.effect != .mayStartLater
+      else { continue }
+      try await runtimeIsUnreachable("while ending what may still run: \(failure.rootCause)")
     }
-  }
-
-  private func sweep(_ suspect: Suspect) async throws {
-    guard case .left(let failure?) = try await engine.sweep(suspect),
-      // Whether it comes is not waited for.
-      failure.effect != .mayStartLater
-    else { return }
-    try await runtimeIsUnreachable("while ending what may still run: \(failure.rootCause)")
   }
 }

@@ -64,7 +64,7 @@ struct Follow: Sendable {
   }
 
   private var automaticReason: String {
-    "\(operation.kind.name) \(operation.id) failed: \(conclusion.ending.failure?.rootCause ?? "")"
+    "\(operation.name) \(operation.id) failed: \(conclusion.ending.failure?.rootCause ?? "")"
   }
 
   struct ReturnTarget: Sendable {

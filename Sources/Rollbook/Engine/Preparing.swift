@@ -39,7 +39,7 @@ extension Engine {
     let holder = Holder.of(application.id, in: home).map { ", held by \($0.described)" } ?? ""
     return RollbookError(
       .operationInFlight,
-      "\(operation.kind.name) \(operation.id) of \(application.name) has been in flight since "
+      "\(operation.name) \(operation.id) of \(application.name) has been in flight since "
         + "\(operation.startedAt)\(holder).",
       hint: "`rollbook wait \(application.name)` waits for it; "
         + "`rollbook stop \(application.name) --force` gives it up.")
@@ -210,6 +210,15 @@ struct Preparation: Sendable {
     throw RollbookError(
       .staleVersion,
       "\(application.name) is at version \(state.version), not \(expected).",
+      hint: "Look at what changed (`rollbook operations \(application.name)`), then ask again.")
+  }
+
+  /// Refuses what was decided before something else began.
+  func checkNewest(_ expected: OperationID?) throws(RollbookError) {
+    guard let expected, expected != state.newest.id else { return }
+    throw RollbookError(
+      .staleVersion,
+      "\(state.newest.name) \(state.newest.id) of \(application.name) has begun since.",
       hint: "Look at what changed (`rollbook operations \(application.name)`), then ask again.")
   }
 

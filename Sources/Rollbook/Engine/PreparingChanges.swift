@@ -16,7 +16,8 @@ extension Engine {
     let environment = try await runtime.check(request.configuration, codePath: request.codePath)
     try Validation.runtimeEnvironment(environment, expected: request.runtimeEnvironment)
     let artifact = try await offPool(on: checks) { [artifacts] () throws(RollbookError) in
-      try artifacts.store(request.codePath)
+      guard let path = request.codePath else { return try artifacts.storeNothing() }
+      return try artifacts.store(path)
     }
     let operation = try await journal.writeOperation { (writer) throws(RollbookError) in
       let application = try writer.insertApplication(
@@ -37,6 +38,9 @@ extension Engine {
         OutcomeDraft(
           status: .successful,
           standing: StandingState(status: .ready, version: 1, parallelism: request.parallelism)))
+      if let tags = request.tags {
+        try writer.record(.tags(tags), of: application.id, actor: requester.actor)
+      }
       return operation
     }
     return try await report(on: operation.id)
@@ -48,6 +52,11 @@ extension Preparation {
     _ restore: RestoreSource?, _ allowNonRestored: Bool, _ requester: Requester
   ) async throws(RollbookError) -> PreparedOperation {
     let version = try await currentVersion()
+    guard version.hasCode else {
+      throw RollbookError(
+        .invalidArgument, "\(application.name) has no code to start.",
+        hint: "Give it some with an update.")
+    }
     try await checkRestorable(restore, for: version)
     var draft = draft(.start, requester)
     draft.parameters.restore = restore
@@ -96,6 +105,7 @@ extension Preparation {
     _ request: UpdateRequest, _ requester: Requester
   ) async throws(RollbookError) -> PreparedOperation {
     try checkVersion(request.ifVersion)
+    try checkNewest(request.ifNewest)
     let current = try await currentVersion()
     let configuration = try await readingSecrets(of: try request.change(current.configuration))
     try Validation.configuration(configuration)
@@ -122,6 +132,7 @@ extension Preparation {
     var draft = draft(.update, requester)
     draft.versionTo = number
     draft.parallelismTo = request.parallelism
+    draft.parameters.name = request.name
     draft.parameters.restore = request.restore
     if request.allowNonRestoredState { draft.parameters.allowNonRestoredState = true }
     let insertVersion = {

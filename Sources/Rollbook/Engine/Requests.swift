@@ -13,15 +13,18 @@ public struct Requester: Sendable, Equatable {
 public struct CreateRequest: Sendable {
   public var name: String
   public var runtime: String
-  /// The code: a file or a folder, an absolute path.
-  public var codePath: String
+  /// The code: a file or a folder, an absolute path; nil for an application that cannot be started
+  /// before an update has given it some.
+  public var codePath: String?
   public var configuration: VersionConfiguration
   public var parallelism: Int
   /// Refused where it would run on another one, such as `FLINK-1_19`; nil for whatever it is.
   public var runtimeEnvironment: String?
+  /// The tags that it has from the start.
+  public var tags: [String: String]?
 
   public init(
-    name: String, runtime: String, codePath: String, configuration: VersionConfiguration,
+    name: String, runtime: String, codePath: String?, configuration: VersionConfiguration,
     parallelism: Int = 1
   ) {
     self.name = name
@@ -69,6 +72,10 @@ public struct UpdateRequest: Sendable {
   public var parallelism: Int?
   /// Refused where the current version is another.
   public var ifVersion: Int64?
+  /// Refused where anything has begun since this operation.
+  public var ifNewest: OperationID?
+  /// The name under which it is asked for, where that is not UpdateApplication.
+  public var name: UpdateName?
   /// Accepted although nothing changes.
   public var redeploy = false
   /// Refused where it would run on another one; nil for whatever it is.

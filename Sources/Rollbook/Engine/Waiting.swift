@@ -7,7 +7,7 @@ extension Engine {
   ) async throws(RollbookError) -> OperationReport? {
     let application = try await application(named: name)
     guard let operation = try await state(of: application).inFlight else { return nil }
-    control.report(.waiting("waiting for \(operation.kind.name) \(operation.id)"))
+    control.report(.waiting("waiting for \(operation.name) \(operation.id)"))
     try await wait(for: application, control: control)
     return try await report(on: operation.id)
   }

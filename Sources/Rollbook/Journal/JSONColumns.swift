@@ -13,6 +13,7 @@ extension OperationParameters {
   private mutating func takePlain(_ members: PlainJSON.Members) -> Bool {
     members.allSatisfy { (name, value) in
       switch name {
+      case "name": set(&self.name, value.asText.flatMap(UpdateName.init(rawValue:)))
       case "restore": set(&restore, value.asText.map(RestoreSource.init(text:)))
       case "allowNonRestoredState": set(&allowNonRestoredState, value.asTruth)
       case "force": set(&force, value.asTruth)

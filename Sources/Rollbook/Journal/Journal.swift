@@ -110,6 +110,7 @@ public final class Journal: Sendable {
     _ body: @escaping @Sendable (borrowing JournalWriter) throws(RollbookError) -> Result
   ) async throws(RollbookError) -> Result {
     try probe?.before()
+    let start = ContinuousClock.now
     let answer = Mutex<Result?>(nil)
     let error: RollbookError? = await withCheckedContinuation { continuation in
       let request = WriteQueue.Request(
@@ -121,6 +122,7 @@ public final class Journal: Sendable {
       writeQueue.enqueue(request) { self.commit($0) }
     }
     if let error { throw error }
+    probe?.committed(start.duration(to: .now) / .seconds(1))
     try probe?.after()
     guard let value = answer.withLock({ $0 }) else {
       throw RollbookError(.journalFailed, "The write was never carried out.")
@@ -224,21 +226,25 @@ public final class Journal: Sendable {
   }
 }
 
-/// What a test puts around every commit to die there.
+/// What is put around every commit: by a test to die there, by a server to measure.
 package struct JournalProbe: Sendable {
   package let before: @Sendable () throws(RollbookError) -> Void
   package let after: @Sendable () throws(RollbookError) -> Void
   /// Whether the disk fails at this commit, which is then undone: nobody who asked for it knows.
   package let failsCommit: @Sendable () -> Bool
+  /// The seconds from a write's request to its durable commit.
+  package let committed: @Sendable (Double) -> Void
 
   package init(
-    before: @escaping @Sendable () throws(RollbookError) -> Void,
-    after: @escaping @Sendable () throws(RollbookError) -> Void,
-    failsCommit: @escaping @Sendable () -> Bool = { false }
+    before: @escaping @Sendable () throws(RollbookError) -> Void = {},
+    after: @escaping @Sendable () throws(RollbookError) -> Void = {},
+    failsCommit: @escaping @Sendable () -> Bool = { false },
+    committed: @escaping @Sendable (Double) -> Void = { _ in }
   ) {
     self.before = before
     self.after = after
     self.failsCommit = failsCommit
+    self.committed = committed
   }
 }
 

@@ -47,6 +47,8 @@ enum JournalFile {
     try set(connection, "journal_size_limit", "75497472", reads: "75497472")
     // What a savepoint needs to be undone is kept in memory, not in a file for each batch.
     try set(connection, "temp_store", "MEMORY", reads: "2")
+    // At most 32 MiB: what many applications come back to again and again stays in memory.
+    try set(connection, "cache_size", "-32768", reads: "-32768")
     if state == .journal(version: Migrator.newestVersion) {
       try Migrator.checkApplied(connection, upTo: Migrator.newestVersion)
     } else {

@@ -3,12 +3,25 @@ internal import RollbookSQLite
 /// Which operations of an application are listed.
 public struct OperationFilter: Sendable, Equatable {
   public var kind: OperationKind?
+  /// For updates, the name under which they were asked for; nil for UpdateApplication.
+  public var updateName: UpdateName?
   public var status: OperationStatus?
 
   public init(kind: OperationKind? = nil, status: OperationStatus? = nil) {
     self.kind = kind
     self.status = status
   }
+
+  /// - Parameter name: what operations are called; nil where none is called so.
+  public init?(name: String, status: OperationStatus? = nil) {
+    self.status = status
+    updateName = UpdateName(rawValue: name)
+    kind = updateName == nil ? OperationKind(name: name) : .update
+    if kind == nil { return nil }
+  }
+
+  /// What the operations that it lets through are called; nil for all names.
+  public var name: String? { updateName?.rawValue ?? kind?.name }
 }
 
 /// A page of a list, and the operation to begin the next page before.
@@ -108,6 +121,17 @@ extension JournalReader {
     return try row.next() ? OperationID(row.int(0)) : nil
   }
 
+  /// What the lists of versions say of one, in the words of the AWS API: what the application does for
+  /// the current one, `ROLLED_BACK` for one that was gone back from, `READY` for others.
+  package borrowing func status(
+    of version: ApplicationVersion, in state: ApplicationState
+  ) throws(RollbookError) -> String {
+    if version.version == state.version { return state.status.name }
+    let isRolledBack = try wasRolledBack(
+      version: version.version, of: version.application, since: version.operation)
+    return isRolledBack ? "ROLLED_BACK" : ApplicationStatus.ready.name
+  }
+
   /// Whether a version was rolled back from by an operation or a later one.
   package borrowing func wasRolledBack(
     version: Int64, of application: ApplicationID, since operation: OperationID
@@ -134,6 +158,6 @@ extension OperationFilter {
   }
 
   func matches(_ record: OperationRecord) -> Bool {
-    (kind == nil || kind == record.operation.kind) && (status == nil || status == record.status)
+    (kind == nil || name == record.operation.name) && (status == nil || status == record.status)
   }
 }

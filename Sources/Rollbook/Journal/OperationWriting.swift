@@ -84,7 +84,7 @@ extension JournalWriter {
       guard let outcome = newest.outcome else {
         throw RollbookError(
           .operationInFlight,
-          "\(operation.kind.name) \(operation.id) has been in flight since "
+          "\(operation.name) \(operation.id) has been in flight since "
             + "\(operation.startedAt).")
       }
       links = OperationLinks.following(operation, status: outcome.status)
@@ -260,7 +260,7 @@ extension JournalReader {
     else { return .damaged("operation \(id) or its application is not there") }
     return RollbookError(
       .alreadyEnded,
-      "\(operation.kind.name) \(id) of \(name) was ended by somebody else meanwhile.",
+      "\(operation.name) \(id) of \(name) was ended by somebody else meanwhile.",
       hint: "`rollbook operations \(name)` tells by whom.")
   }
 }

@@ -57,6 +57,13 @@ public struct Failure: Sendable, Codable, Equatable {
     return marked(text, missing: missing + Int64(torn))
   }
 
+  /// As the AWS API gives it: the root cause and the text, at most 512 characters.
+  package var errorString: String {
+    var characters = String.UnicodeScalarView()
+    characters.append(contentsOf: "\(rootCause)\n\(text)".unicodeScalars.prefix(512))
+    return String(characters)
+  }
+
   /// The end of a text, which tells more than its beginning, with the mark of what is cut.
   ///
   /// - Parameter missing: the bytes before it that are cut already.

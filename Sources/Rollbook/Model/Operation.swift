@@ -39,6 +39,9 @@ public struct Operation: Sendable, Equatable {
     self.links = links
   }
 
+  /// What was asked, in the words of the AWS API.
+  public var name: String { parameters.name?.rawValue ?? kind.name }
+
   /// What the application shows while this operation is in flight.
   public func shown(after last: StandingState) -> StandingState {
     var shown = last

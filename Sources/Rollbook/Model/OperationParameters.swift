@@ -1,5 +1,7 @@
 /// What a request said; members that a kind does not have are nil.
 public struct OperationParameters: Sendable, Codable, Equatable {
+  /// The name under which an update was asked for, where that is not UpdateApplication.
+  public var name: UpdateName?
   public var restore: RestoreSource?
   public var allowNonRestoredState: Bool?
   /// A forced stop, or a scaling to a parallelism that failed before.
@@ -20,6 +22,14 @@ public struct OperationParameters: Sendable, Codable, Equatable {
   public init() {}
 
   package var isEmpty: Bool { self == OperationParameters() }
+}
+
+/// The calls of the AWS API that are updates under another name.
+public enum UpdateName: String, CaseIterable, Sendable, Codable {
+  case addNetwork = "AddApplicationVpcConfiguration"
+  case deleteNetwork = "DeleteApplicationVpcConfiguration"
+  case addLogStream = "AddApplicationCloudWatchLoggingOption"
+  case deleteLogStream = "DeleteApplicationCloudWatchLoggingOption"
 }
 
 /// Where a deployment takes its state from; in JSON `latest`, `none` or `snapshot NAME`.

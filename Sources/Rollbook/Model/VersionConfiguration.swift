@@ -7,6 +7,8 @@ public struct VersionConfiguration: Sendable, Codable, Equatable {
   public var codeName: String
   public var arguments: [String] = []
   public var properties: [String: String] = [:]
+  /// Properties in groups of a name: to a process a file, to Flink arguments.
+  public var propertyGroups: [String: [String: String]]?
   /// Properties whose value is read from a file at each deployment and never kept.
   public var secretProperties: [String: SecretReference] = [:]
   public var maxParallelism: Int?
@@ -32,8 +34,22 @@ public struct VersionConfiguration: Sendable, Codable, Equatable {
   public var description: String = ""
   /// PATH, HOME, … of the program, fixed when the application was created.
   public var environment: [String: String] = [:]
+  /// What the AWS API was told and Rollbook only keeps.
+  public var service: ServiceSettings?
 
   public init(codeName: String) { self.codeName = codeName }
+}
+
+extension VersionConfiguration {
+  /// The group of the properties that a program finds in its environment.
+  package static let environmentGroup = "environment"
+
+  /// All properties in groups, as the AWS API has them.
+  package var allPropertyGroups: [String: [String: String]] {
+    var groups = propertyGroups ?? [:]
+    if !properties.isEmpty { groups[VersionConfiguration.environmentGroup] = properties }
+    return groups
+  }
 }
 
 /// Where a secret's value is read from, and what it was when the version was made.
@@ -62,6 +78,9 @@ public struct ApplicationVersion: Sendable, Equatable {
   /// What it runs on: `PROCESS-1`, `FLINK-1_19`, …
   public let runtimeEnvironment: String
   public let configuration: VersionConfiguration
+
+  /// False where the application was created without code and no update has given it any.
+  package var hasCode: Bool { !configuration.codeName.isEmpty }
 
   public static let validNumbers: ClosedRange<Int64> = 1...999_999_999
 

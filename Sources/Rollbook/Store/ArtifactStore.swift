@@ -44,6 +44,18 @@ package struct ArtifactStore: Sendable {
     }
   }
 
+  /// Stores what stands for no code: an empty file.
+  package func storeNothing() throws(RollbookError) -> String {
+    let partial = "\(folder)/.\(GenerationToken.random()).tmp"
+    return try ofHome { () throws(RollbookError) in
+      try Files.makeFolder(folder)
+      try Files.write([], to: partial)
+      let digest = try FileTree.facts(of: partial, syncing: true).digest
+      try publish(partial, as: digest)
+      return digest
+    }
+  }
+
   /// What is wrong with the code itself is not the home's trouble.
   private func copy(_ source: String, to partial: String) throws(RollbookError) {
     do throws(RollbookError) {

@@ -13,7 +13,7 @@ package final class FileWork: Sendable {
   private let state = Mutex(State())
 
   /// - Parameter limit: how many works go on at once.
-  init(limit: Int = 4) { self.limit = limit }
+  package init(limit: Int = 4) { self.limit = limit }
 
   /// Has work done that may block, once those before it have begun.
   func begin(_ work: @escaping @Sendable () -> Void) {

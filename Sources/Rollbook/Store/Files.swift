@@ -79,6 +79,24 @@ package enum Files {
     try syncFolder(parent(of: path))
   }
 
+  /// The bytes that a file takes; 0 where there is none.
+  package static func size(of path: String) -> Int64 {
+    var status = stat()
+    return unsafe stat(path, &status) == 0 ? Int64(status.st_size) : 0
+  }
+
+  /// Lets the owner run a file.
+  package static func makeExecutable(_ path: String) throws(RollbookError) {
+    guard unsafe chmod(path, 0o700) == 0 else { throw failure("make executable", path) }
+  }
+
+  /// Whether the group or others may read a file.
+  package static func isReadableByOthers(_ path: String) throws(RollbookError) -> Bool {
+    var status = stat()
+    guard unsafe stat(path, &status) == 0 else { throw failure("look at", path) }
+    return status.st_mode & 0o077 != 0
+  }
+
   /// The bytes of a file, at most `limit` of them; nil where there is none.
   package static func read(_ path: String, limit: Int = 16 << 20) throws(RollbookError) -> [UInt8]?
   {

@@ -3,7 +3,7 @@ internal import Rollbook
 
 extension Operation {
   /// `UpdateApplication 7`.
-  var title: String { "\(kind.name) \(id)" }
+  var title: String { "\(name) \(id)" }
 
   /// What it changes: `version 3 → 4, parallelism 1 → 2`.
   var change: String {

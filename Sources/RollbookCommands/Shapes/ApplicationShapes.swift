@@ -60,7 +60,7 @@ struct OperationInProgress: Encodable {
   var holderProcessId: Int32?
 
   init(_ operation: Operation, isInterrupted: Bool, holder: Holder?) {
-    self.operation = operation.kind.name
+    self.operation = operation.name
     operationId = operation.id.description
     startTime = operation.startedAt.description
     self.isInterrupted = isInterrupted

@@ -19,11 +19,11 @@ struct ConfigurationDescription: Encodable {
       parallelismConfigurationDescription: Parallelism(
         parallelism: parallelism, currentParallelism: parallelism,
         maxParallelism: configuration.maxParallelism))
-    if !configuration.properties.isEmpty {
+    let groups = configuration.allPropertyGroups
+    if !groups.isEmpty {
       environmentPropertyDescriptions = Properties(
-        propertyGroupDescriptions: [
-          PropertyGroup(propertyGroupId: "environment", propertyMap: configuration.properties)
-        ])
+        propertyGroupDescriptions: groups.sorted { $0.key < $1.key }
+          .map { PropertyGroup(propertyGroupId: $0.key, propertyMap: $0.value) })
     }
     applicationSnapshotConfigurationDescription = Snapshots(
       snapshotsEnabled: configuration.snapshotsEnabled)

@@ -24,7 +24,7 @@ struct OperationInfo: ListingRow {
   init(_ record: OperationRecord, failure: Failure?, isInterrupted: Bool = false) {
     let operation = record.operation
     if isInterrupted { self.isInterrupted = true }
-    self.operation = operation.kind.name
+    self.operation = operation.name
     operationId = operation.id.description
     startTime = operation.startedAt.description
     endTime = record.outcome?.endedAt.description
@@ -87,7 +87,7 @@ struct OperationDetails: ListingRow {
   init(_ facts: OperationFacts) {
     let operation = facts.record.operation
     let outcome = facts.record.outcome
-    self.operation = operation.kind.name
+    self.operation = operation.name
     operationId = operation.id.description
     startTime = operation.startedAt.description
     endTime = (outcome?.endedAt ?? operation.startedAt).description
@@ -191,8 +191,7 @@ struct FailureDetails: Encodable {
     guard failure != nil || outcome?.rollbackOperation != nil else { return nil }
     rollbackOperationId = outcome?.rollbackOperation?.description
     guard let failure else { return }
-    errorInfo = ErrorInfo(
-      errorString: String("\(failure.rootCause)\n\(failure.text)".prefix(512)))
+    errorInfo = ErrorInfo(errorString: failure.errorString)
     phase = failure.phase.rawValue
     rootCause = failure.rootCause
     text = failure.text

@@ -4,7 +4,7 @@ internal import Rollbook
 /// A version in a list: the API's ApplicationVersionSummary, and more.
 struct VersionSummary: ListingRow {
   var applicationVersionId: Int64
-  /// The application's status for the current version, READY for others.
+  /// The application's status for the current version, ROLLED_BACK or READY for others.
   var applicationStatus: String
   var isCurrent: Bool
   var reachedRunning: Bool
@@ -17,12 +17,12 @@ struct VersionSummary: ListingRow {
   var codeSHA256: String
 
   init(
-    _ version: ApplicationVersion, of state: ApplicationState, operation: Operation?,
-    reachedRunning: Bool
+    _ version: ApplicationVersion, of state: ApplicationState, status: String,
+    operation: Operation?, reachedRunning: Bool
   ) {
     applicationVersionId = version.version
     isCurrent = version.version == state.version
-    applicationStatus = (isCurrent ? state.status : .ready).name
+    applicationStatus = status
     self.reachedRunning = reachedRunning
     createTimestamp = version.createdAt.description
     operationId = version.operation.description
@@ -125,6 +125,11 @@ struct VersionDifference: ListingRow, Equatable {
     ]
     for (key, value) in configuration.properties.sorted(by: { $0.key < $1.key }) {
       all.append(("property \(key)", value))
+    }
+    for (group, members) in (configuration.propertyGroups ?? [:]).sorted(by: { $0.key < $1.key }) {
+      for (key, value) in members.sorted(by: { $0.key < $1.key }) {
+        all.append(("property \(group).\(key)", value))
+      }
     }
     for (key, secret) in configuration.secretProperties.sorted(by: { $0.key < $1.key }) {
       all.append(("secret property \(key)", "@\(secret.path) (SHA-256 \(secret.digest))"))

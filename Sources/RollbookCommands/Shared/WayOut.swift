@@ -63,7 +63,7 @@ struct LastFailureShape: Encodable {
   var wayOut: String?
 
   init(_ last: LastFailure) {
-    operation = last.record.operation.kind.name
+    operation = last.record.operation.name
     operationId = last.record.operation.id.description
     operationStatus = last.record.status.name
     phase = last.failure?.phase.rawValue

@@ -31,7 +31,7 @@ struct Operations: ParsableCommand {
   }
 
   func run() throws {
-    let filter = OperationFilter(kind: try parsedKind(), status: try parsedStatus())
+    let filter = try parsedFilter()
     let session = try ReadSession(options.home)
     let state = try session.state(of: name)
     let application = state.application
@@ -86,12 +86,14 @@ struct Operations: ParsableCommand {
     return whole
   }
 
-  private func parsedKind() throws(RollbookError) -> OperationKind? {
-    guard let kind else { return nil }
-    if let known = OperationKind(name: kind) { return known }
+  private func parsedFilter() throws(RollbookError) -> OperationFilter {
+    let status = try parsedStatus()
+    guard let kind else { return OperationFilter(status: status) }
+    if let known = OperationFilter(name: kind, status: status) { return known }
+    let names = OperationKind.allCases.map(\.name) + UpdateName.allCases.map(\.rawValue)
     throw RollbookError(
       .invalidArgument, "\"\(kind)\" is no kind of operation.",
-      hint: "Known: \(OperationKind.allCases.map(\.name).joined(separator: ", ")).")
+      hint: "Known: \(names.joined(separator: ", ")).")
   }
 
   private func parsedStatus() throws(RollbookError) -> OperationStatus? {
@@ -119,7 +121,7 @@ struct Operations: ParsableCommand {
         durationText($0.endedAt.seconds(since: operation.startedAt))
       }
       table.add([
-        Table.Cell(operation.id.description), Table.Cell(operation.kind.name),
+        Table.Cell(operation.id.description), Table.Cell(operation.name),
         Table.Cell(record.status.name, record.status.style), Table.Cell(versions(operation)),
         Table.Cell(operation.startedAt.short), Table.Cell(took ?? "–"),
         isInterrupted

@@ -18,7 +18,8 @@ struct Versions: ParsableCommand {
       for version in try reader.versions(of: id, limit: Int.max) {
         found.append(
           VersionSummary(
-            version, of: state, operation: try reader.operation(version.operation),
+            version, of: state, status: try reader.status(of: version, in: state),
+            operation: try reader.operation(version.operation),
             reachedRunning: try reader.newestGoodState(of: id, version: version.version) != nil))
       }
       return found
