@@ -28,13 +28,21 @@ let package = Package(
       name: "CommandLine",
       description: "The rollbook command; without any trait no other package is resolved."),
     .trait(name: "Flink", description: "The runtime for Apache Flink, over its REST interface."),
-    .default(enabledTraits: ["CommandLine", "Flink"]),
+    .trait(
+      name: "Server", description: "The endpoint that the AWS command line and SDKs speak to."),
+    .default(enabledTraits: ["CommandLine", "Flink", "Server"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+    .package(
+      url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
   targets: [
     .systemLibrary(
@@ -80,8 +88,31 @@ let package = Package(
         .product(name: "NIOSSL", package: "swift-nio-ssl", condition: .when(traits: ["Flink"])),
       ],
       swiftSettings: strict),
+    .systemLibrary(
+      name: "CRollbookZlib",
+      providers: [.apt(["zlib1g-dev"]), .yum(["zlib-devel"]), .brew(["zlib"])]),
+    .target(
+      name: "RollbookServer",
+      dependencies: [
+        "Rollbook", "CRollbookZlib",
+        .product(name: "Crypto", package: "swift-crypto", condition: .when(traits: ["Server"])),
+        .product(
+          name: "HTTPTypes", package: "swift-http-types", condition: .when(traits: ["Server"])),
+        .product(
+          name: "Hummingbird", package: "hummingbird", condition: .when(traits: ["Server"])),
+        .product(name: "Logging", package: "swift-log", condition: .when(traits: ["Server"])),
+        .product(name: "NIOCore", package: "swift-nio", condition: .when(traits: ["Server"])),
+        .product(
+          name: "ServiceLifecycle", package: "swift-service-lifecycle",
+          condition: .when(traits: ["Server"])),
+      ],
+      resources: [.embedInCode("Model/kinesisanalyticsv2.json")], swiftSettings: strict),
     .executableTarget(
-      name: "RollbookFull", dependencies: ["RollbookCommands", "RollbookFlink"],
+      name: "RollbookFull",
+      dependencies: [
+        "Rollbook", "RollbookCommands", "RollbookFlink", "RollbookServer",
+        .product(name: "Logging", package: "swift-log", condition: .when(traits: ["Server"])),
+      ],
       swiftSettings: strict),
     .executableTarget(
       name: "RollbookLight", dependencies: ["RollbookCommands"], swiftSettings: strict),
@@ -106,9 +137,13 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(
+      name: "RollbookServerTests", dependencies: ["RollbookServer", "Rollbook"],
+      swiftSettings: strict),
+    .testTarget(
       name: "RollbookEndToEndTests",
       dependencies: [
-        "RollbookLight", "RollbookFull", "RollbookKeeper", "RollbookFlink", "RollbookTesting",
+        "RollbookLight", "RollbookFull", "RollbookKeeper", "RollbookFlink", "RollbookServer",
+        "RollbookTesting",
       ],
       swiftSettings: strict),
   ],

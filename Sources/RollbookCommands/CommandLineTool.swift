@@ -5,10 +5,15 @@ internal import Rollbook
 
 /// The command line as a whole: parses it, runs a verb, ends the process.
 public enum CommandLineTool {
-  /// - Parameter more: the runtimes that the executable brings besides processes; nil for one that
-  ///   becomes the executable beside it where an application needs another.
-  public static func main(bringing more: Runtimes.More? = nil) async -> Never {
+  /// - Parameters:
+  ///   - more: the runtimes that the executable brings besides processes; nil for one that becomes the
+  ///     executable beside it where an application needs another.
+  ///   - server: what serves the AWS API; nil likewise.
+  public static func main(
+    bringing more: Runtimes.More? = nil, serving server: Serving.Server? = nil
+  ) async -> Never {
     Runtimes.bring(more)
+    Serving.bring(server)
     Standard.keepNumbers()
     do {
       try checkText()

@@ -4,9 +4,14 @@ internal import RollbookFlink
 
 #if CommandLine
 #if Flink
-await CommandLineTool.main(bringing: { _ in [FlinkRuntime()] })
+let runtimes: Runtimes.More = { _ in [FlinkRuntime()] }
 #else
-await CommandLineTool.main(bringing: { _ in [] })
+let runtimes: Runtimes.More = { _ in [] }
+#endif
+#if Server
+await CommandLineTool.main(bringing: runtimes, serving: { try await serve($0) })
+#else
+await CommandLineTool.main(bringing: runtimes)
 #endif
 #else
 print("This build of Rollbook has no command line: build it with the trait CommandLine.")

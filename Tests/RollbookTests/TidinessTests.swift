@@ -39,9 +39,12 @@ import Testing
     "Sources/RollbookTesting/": ["Rollbook"],
     "Sources/RollbookProcess/": ["Rollbook", "CRollbookProcess"],
     "Sources/RollbookFlink/": ["Rollbook"],
+    "Sources/RollbookServer/": ["Rollbook", "CRollbookZlib"],
     "Sources/RollbookCommands/": ["Rollbook", "RollbookProcess"],
     "Sources/RollbookLight/": ["RollbookCommands"],
-    "Sources/RollbookFull/": ["RollbookCommands", "RollbookFlink"],
+    "Sources/RollbookFull/": [
+      "Rollbook", "RollbookCommands", "RollbookFlink", "RollbookServer",
+    ],
     "Sources/RollbookKeeper/": ["RollbookProcess"],
   ]
 
@@ -61,7 +64,7 @@ import Testing
           #expect(room.value.contains(module), "\(source.path) imports \(module)")
         }
         // The products that embedders use depend on nothing but the toolchain.
-        let mayDepend = ["RollbookCommands", "RollbookLight", "RollbookFlink", "RollbookFull"]
+        let mayDepend = ["RollbookCommands", "RollbookLight", "RollbookFlink", "RollbookServer", "RollbookFull"]
         if !mayDepend.contains(where: source.path.contains) {
           let ours = module.contains("Rollbook")
           #expect(

@@ -60,7 +60,7 @@ public enum Runtimes {
   }
 
   /// The same arguments, the same environment, another executable. Returns where there is none.
-  private static func becomeSibling() {
+  static func becomeSibling() {
     guard let own = Files.realPath("/proc/self/exe") else { return }
     let path = Files.parent(of: own) + "/" + sibling
     guard unsafe access(path, X_OK) == 0 else { return }

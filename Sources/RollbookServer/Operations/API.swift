@@ -1,0 +1,109 @@
+#if Server
+internal import Rollbook
+
+/// The operations of the service, on an engine.
+struct API: Sendable {
+  let engine: Engine
+  let settings: ServerSettings
+  let model: ServiceModel
+  let runner: OperationRunner
+
+  var journal: Journal { engine.journal }
+
+  /// Answers one call.
+  ///
+  /// - Parameter input: the request, brought to its types and checked against its constraints.
+  func answer(_ call: Call) async throws(WireError) -> JSONValue {
+    switch call.operation {
+    case "CreateApplication": return try await createApplication(call)
+    case "DescribeApplication": return try await describeApplication(call)
+    case "ListApplications": return try await listApplications(call)
+    case "UpdateApplication": return try await updateApplication(call)
+    case "StartApplication": return try await startApplication(call)
+    case "StopApplication": return try await stopApplication(call)
+    case "RollbackApplication": return try await rollbackApplication(call)
+    case "DeleteApplication": return try await deleteApplication(call)
+    case "DescribeApplicationVersion": return try await describeApplicationVersion(call)
+    case "ListApplicationVersions": return try await listApplicationVersions(call)
+    case "CreateApplicationSnapshot": return try await createApplicationSnapshot(call)
+    case "DescribeApplicationSnapshot": return try await describeApplicationSnapshot(call)
+    case "ListApplicationSnapshots": return try await listApplicationSnapshots(call)
+    case "DeleteApplicationSnapshot": return try await deleteApplicationSnapshot(call)
+    case "ListApplicationOperations": return try await listApplicationOperations(call)
+    case "DescribeApplicationOperation": return try await describeApplicationOperation(call)
+    case "UpdateApplicationMaintenanceConfiguration": return try await updateMaintenance(call)
+    case "TagResource": return try await tagResource(call)
+    case "UntagResource": return try await untagResource(call)
+    case "ListTagsForResource": return try await listTagsForResource(call)
+    case "CreateApplicationPresignedUrl": return try await createPresignedURL(call)
+    case "AddApplicationVpcConfiguration": return try await addNetwork(call)
+    case "DeleteApplicationVpcConfiguration": return try await deleteNetwork(call)
+    case "AddApplicationCloudWatchLoggingOption": return try await addLogStream(call)
+    case "DeleteApplicationCloudWatchLoggingOption": return try await deleteLogStream(call)
+    default:
+      throw WireError(
+        .unsupportedOperation,
+        "\(call.operation) is for SQL and Studio applications; Rollbook runs streaming applications."
+      )
+    }
+  }
+}
+
+/// One call: what was asked, and by whom.
+struct Call: Sendable {
+  let operation: String
+  let input: JSONValue
+  let actor: String
+
+  var requester: Requester { Requester(actor: actor) }
+
+  /// The name of the application that the call is about: required wherever it is asked for.
+  var name: String { input["ApplicationName"]?.string ?? "" }
+}
+
+extension API {
+  // MARK: What handlers share
+
+  func application(_ call: Call) async throws(WireError) -> Application {
+    try await mapping(call) { () throws(RollbookError) in
+      try await engine.application(named: call.name)
+    }
+  }
+
+  /// Runs a part of the engine; its errors as the service's.
+  func mapping<Value>(
+    _ call: Call, _ body: () async throws(RollbookError) -> Value
+  ) async throws(WireError) -> Value {
+    do throws(RollbookError) {
+      return try await body()
+    } catch {
+      throw WireError(error, in: call.operation)
+    }
+  }
+
+  /// Writes an operation's intent, and leaves it to be carried out; answers with what then stands.
+  func begin(
+    _ request: ChangeRequest, _ call: Call
+  ) async throws(WireError) -> (operation: OperationID, state: ApplicationState) {
+    try runner.checkAccepts()
+    let prepared = try await mapping(call) { () throws(RollbookError) in
+      try await engine.prepare(request, on: call.name, by: call.requester, control: runner.control)
+    }
+    let state = try await mapping(call) { () throws(RollbookError) in
+      try await engine.state(of: prepared.application)
+    }
+    let operation = prepared.operation.id
+    await runner.perform(prepared)
+    return (operation, state)
+  }
+
+  func detail(_ state: ApplicationState, _ call: Call) async throws(WireError) -> JSONValue {
+    let settings = settings
+    return try await mapping(call) { () throws(RollbookError) in
+      try await journal.read { (reader) throws(RollbookError) in
+        try ApplicationDetail(reading: state, reader, settings: settings).json
+      }
+    }
+  }
+}
+#endif

@@ -1,0 +1,74 @@
+#if Server
+internal import Logging
+internal import Rollbook
+internal import ServiceLifecycle
+internal import Synchronization
+
+/// Carries out what requests began: their answers come before.
+///
+/// When the server is to end, everything is asked to leave at a durable step; what is left is settled
+/// at the next start.
+final class OperationRunner: Service {
+  let control: EngineControl
+  private let engine: Engine
+  private let logger: Logger
+  private let accepting = Mutex(true)
+  private let prepared: AsyncStream<PreparedOperation>
+  private let begin: AsyncStream<PreparedOperation>.Continuation
+
+  init(engine: Engine, metrics: Metrics, logger: Logger) {
+    self.engine = engine
+    self.logger = logger
+    control = EngineControl { event in metrics.count(event) }
+    (prepared, begin) = AsyncStream.makeStream(of: PreparedOperation.self)
+  }
+
+  /// - Throws: `ServiceUnavailableException` once the server is to end.
+  func checkAccepts() throws(WireError) {
+    if accepting.withLock({ $0 }) { return }
+    throw WireError(.serviceUnavailable, "The server is ending: nothing was begun.")
+  }
+
+  /// Has an operation carried out; returns at once, or, where nothing is left to do, once that is said.
+  func perform(_ operation: PreparedOperation) async {
+    begin.yield(operation)
+  }
+
+  func run() async throws {
+    await withGracefulShutdownHandler {
+      // Whatever step they are at is durable: the next start goes on from there.
+      await cancelWhenGracefulShutdown {
+        await withDiscardingTaskGroup { group in
+          for await operation in self.prepared {
+            group.addTask { await self.carryOut(operation) }
+          }
+        }
+      }
+    } onGracefulShutdown: {
+      self.accepting.withLock { $0 = false }
+      self.control.leave()
+      self.begin.finish()
+    }
+  }
+
+  private func carryOut(_ prepared: PreparedOperation) async {
+    do throws(RollbookError) {
+      let report = try await engine.perform(prepared, control: control)
+      logger.info(
+        "operation ended",
+        metadata: [
+          "operation": "\(report.record.operation.id)", "kind": "\(report.record.operation.name)",
+          "application": "\(prepared.application.name)", "status": "\(report.record.status.name)",
+        ])
+    } catch {
+      // It stays in progress: the settler takes it up.
+      logger.warning(
+        "operation left in progress",
+        metadata: [
+          "operation": "\(prepared.operation.id)", "kind": "\(prepared.operation.name)",
+          "application": "\(prepared.application.name)", "error": "\(error.message)",
+        ])
+    }
+  }
+}
+#endif
