@@ -8,7 +8,8 @@ import Testing
 @Suite struct AppendOnlyTests {
   static let tables = [
     "operations", "operation_steps", "operation_outcomes", "failures", "cancellations", "suspects",
-    "suspect_resolutions", "application_changes", "versions", "snapshots", "snapshot_outcomes", "snapshot_deletions",
+    "suspect_resolutions", "application_changes", "versions", "snapshots", "snapshot_outcomes",
+    "snapshot_deletions",
     "schema_migrations",
   ]
 

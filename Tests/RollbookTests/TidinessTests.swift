@@ -64,7 +64,9 @@ import Testing
           #expect(room.value.contains(module), "\(source.path) imports \(module)")
         }
         // The products that embedders use depend on nothing but the toolchain.
-        let mayDepend = ["RollbookCommands", "RollbookLight", "RollbookFlink", "RollbookServer", "RollbookFull"]
+        let mayDepend = [
+          "RollbookCommands", "RollbookLight", "RollbookFlink", "RollbookServer", "RollbookFull",
+        ]
         if !mayDepend.contains(where: source.path.contains) {
           let ours = module.contains("Rollbook")
           #expect(
