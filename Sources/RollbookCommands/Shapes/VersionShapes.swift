@@ -154,6 +154,7 @@ struct VersionDifference: ListingRow, Equatable {
       ("snapshots", configuration.snapshotsEnabled ? "enabled" : "disabled"),
       ("description", configuration.description.isEmpty ? nil : configuration.description),
     ]
+    all += configuration.service?.listed ?? []
     for (key, value) in configuration.environment.sorted(by: { $0.key < $1.key }) {
       all.append(("environment \(key)", value))
     }

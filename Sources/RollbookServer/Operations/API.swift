@@ -89,12 +89,12 @@ extension API {
     let prepared = try await mapping(call) { () throws(RollbookError) in
       try await engine.prepare(request, on: call.name, by: call.requester, control: runner.control)
     }
+    // What was begun is carried out, whatever becomes of the answer.
+    defer { runner.perform(prepared) }
     let state = try await mapping(call) { () throws(RollbookError) in
       try await engine.state(of: prepared.application)
     }
-    let operation = prepared.operation.id
-    await runner.perform(prepared)
-    return (operation, state)
+    return (prepared.operation.id, state)
   }
 
   func detail(_ state: ApplicationState, _ call: Call) async throws(WireError) -> JSONValue {

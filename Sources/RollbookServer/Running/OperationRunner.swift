@@ -29,8 +29,8 @@ final class OperationRunner: Service {
     throw WireError(.serviceUnavailable, "The server is ending: nothing was begun.")
   }
 
-  /// Has an operation carried out; returns at once, or, where nothing is left to do, once that is said.
-  func perform(_ operation: PreparedOperation) async {
+  /// Has an operation carried out; returns at once.
+  func perform(_ operation: PreparedOperation) {
     begin.yield(operation)
   }
 
