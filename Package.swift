@@ -105,6 +105,9 @@ let package = Package(
         .product(
           name: "ServiceLifecycle", package: "swift-service-lifecycle",
           condition: .when(traits: ["Server"])),
+        .product(
+          name: "UnixSignals", package: "swift-service-lifecycle",
+          condition: .when(traits: ["Server"])),
       ],
       resources: [.embedInCode("Model/kinesisanalyticsv2.json")], swiftSettings: strict),
     .executableTarget(

@@ -14,11 +14,12 @@ func serve(_ request: ServeRequest) async throws {
   var logger = Logger(label: "rollbook") { StreamLogHandler.standardError(label: $0) }
   logger.logLevel = level
   var settings = ServerSettings(
-    host: request.host, port: request.port, runtime: request.runtime, home: request.home,
+    host: request.host, port: request.port, runtime: request.runtime,
     region: request.region, account: request.account)
   settings.clusterAddress = request.clusterAddress
   settings.buckets = request.buckets
   settings.programEnvironment = request.programEnvironment
+  settings.requestSeconds = request.requestTimeout
   settings.settleSeconds = request.settle
   settings.timeoutSeconds = request.timeout
   settings.bakeSeconds = request.bake

@@ -5,6 +5,7 @@ public import Logging
 internal import NIOCore
 public import Rollbook
 internal import ServiceLifecycle
+internal import UnixSignals
 
 /// The endpoint that the AWS tools speak to.
 public struct Server: Sendable {
@@ -30,37 +31,27 @@ public struct Server: Sendable {
     onListening: @escaping @Sendable (Int) -> Void
   ) async throws {
     try settings.check()
-    // What an earlier server had not brought into the store.
-    try? FileTree.remove(settings.stagingFolder)
-    try Files.makeFolder(settings.stagingFolder)
+    let staging = try StagingFolder(in: engine.home)
+    defer { staging.remove() }
     let runner = OperationRunner(engine: engine, metrics: metrics, logger: logger)
-    let endpoint = Endpoint(
+    let settler = Settler(engine: engine, control: runner.control, logger: logger)
+    let calls = Calls(
       api: API(
-        engine: engine, settings: settings, model: try ServiceModel.load(), runner: runner),
-      guardian: RequestGuard(isLoopbackOnly: settings.credentials == nil),
-      authenticator: Authenticator(credentials: settings.credentials), metrics: metrics,
-      logger: logger, bodies: BodyReading())
+        engine: engine, settings: settings, model: try ServiceModel.load(),
+        staging: staging.path, runner: runner, settler: settler),
+      authenticator: Authenticator(credentials: settings.credentials),
+      bodies: BodyReading(seconds: settings.requestSeconds),
+      memory: AnswerMemory())
+    let endpoint = Endpoint(
+      calls: calls, guardian: RequestGuard(isLoopbackOnly: settings.credentials == nil),
+      health: Health(journal: engine.journal, runner: runner, metrics: metrics), metrics: metrics,
+      logger: logger)
     if settings.credentials == nil {
       logger.warning(
         "no --credentials: every program of this machine may change what runs here")
     }
-    let application = Application(
-      responder: CallbackResponder<BasicRequestContext> { request, _ in
-        await endpoint.respond(to: request)
-      },
-      server: .http1(
-        configuration: .init(
-          idleTimeout: .seconds(60),
-          httpDecoderConfiguration: .init(
-            maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 64 << 10, maxHeaderFieldCount: 100))),
-      configuration: ApplicationConfiguration(
-        address: .hostname(settings.host, port: settings.port), serverName: "rollbook",
-        availableConnectionsDelegate: .maximum(Self.connectionLimit, logger: logger)),
-      services: [runner, Settler(engine: engine, control: runner.control, logger: logger)],
-      onServerRunning: { channel in onListening(channel.localAddress?.port ?? 0) },
-      logger: logger)
     do {
-      try await application.runService()
+      try await serviceGroup(endpoint, runner, settler, onListening).run()
     } catch let error as IOError {
       throw RollbookError(
         .system,
@@ -70,7 +61,50 @@ public struct Server: Sendable {
     }
   }
 
+  private func serviceGroup(
+    _ endpoint: Endpoint, _ runner: OperationRunner, _ settler: Settler,
+    _ onListening: @escaping @Sendable (Int) -> Void
+  ) -> ServiceGroup {
+    let application = Application(
+      responder: CallbackResponder<EndpointContext> { request, context in
+        await endpoint.respond(to: request, context)
+      },
+      server: .http1(
+        configuration: .init(
+          idleTimeout: .seconds(60),
+          httpDecoderConfiguration: .init(
+            maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 64 << 10, maxHeaderFieldCount: 100))),
+      configuration: ApplicationConfiguration(
+        address: .hostname(settings.host, port: settings.port), serverName: "rollbook",
+        availableConnectionsDelegate: .maximum(Self.connectionLimit, logger: logger)),
+      services: [runner, settler, endpoint.calls.bodies.deadlines],
+      onServerRunning: { channel in onListening(channel.localAddress?.port ?? 0) },
+      logger: logger)
+    // Services are told to end in the reverse order: first that nothing more is begun, then HTTP, which
+    // answers what it has taken.
+    var configuration = ServiceGroupConfiguration(
+      services: [
+        .init(service: application), .init(service: Leaving(runner: runner)),
+      ],
+      gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+    configuration.maximumGracefulShutdownDuration = .seconds(Self.endSeconds)
+    return ServiceGroup(configuration: configuration)
+  }
+
+  /// As long as requests may take that were taken before the end.
+  private static let endSeconds = 20
+
   /// More wait until one of them is done.
   private static let connectionLimit = 1024
+}
+
+/// Tells the runner to begin nothing more as soon as the server is told to end.
+private struct Leaving: Service {
+  let runner: OperationRunner
+
+  func run() async throws {
+    try await gracefulShutdown()
+    runner.leave()
+  }
 }
 #endif

@@ -18,15 +18,15 @@ public struct ServerSettings: Sendable {
   public var buckets: [String: String]
   /// What the environment of processes takes from that of the server: PATH, HOME, …
   public var programEnvironment: [String: String]
+  /// How long a request's body may take.
+  public var requestSeconds: Double = 30
   /// For applications made here, whose API has no words for it; nil for Rollbook's own defaults.
   public var settleSeconds: Double?
   public var timeoutSeconds: Double?
   public var bakeSeconds: Double?
-  /// Where code is until it is in the artifact store.
-  var stagingFolder: String
 
   public init(
-    host: String = "127.0.0.1", port: Int = 8080, runtime: String = "process", home: Home,
+    host: String = "127.0.0.1", port: Int = 8080, runtime: String = "process",
     region: String = "us-east-1", account: String = "000000000000"
   ) {
     self.host = host
@@ -36,7 +36,6 @@ public struct ServerSettings: Sendable {
     self.account = account
     buckets = [:]
     programEnvironment = [:]
-    stagingFolder = home.path + "/incoming"
   }
 
   /// - Throws: `invalidArgument` for a server without keys that others could reach.

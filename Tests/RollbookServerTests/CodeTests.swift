@@ -39,6 +39,7 @@ import Testing
   }
 
   private func expectRefused(_ bytes: [UInt8], _ reason: String) {
+    try? FileManager.default.removeItem(atPath: folder + "/out")
     #expect {
       try unpack(bytes)
     } throws: {
@@ -77,6 +78,23 @@ import Testing
       try archive(
         "i = zipfile.ZipInfo('l'); i.external_attr = 0o120777 << 16; z.writestr(i, '/etc/passwd')"),
       "is a link")
+  }
+
+  @Test func `names that no disk can hold together are refused`() throws {
+    expectRefused(try archive("z.writestr('a', 'x')\nz.writestr('a/b', 'y')"), "is below a file")
+    expectRefused(try archive("z.writestr('a/b', 'y')\nz.writestr('a', 'x')"), "twice")
+    expectRefused(try archive("z.writestr('n' * 256, 'x')"), "too long")
+  }
+
+  @Test func `an object that cannot be read is refused without the place where it lies`() throws {
+    let bucket = Bucket(folder: folder, arn: "arn:aws:s3:::b")
+    unsafe mkfifo(folder + "/pipe", 0o600)
+    #expect {
+      try bucket.copy("pipe", to: self.folder + "/copy")
+    } throws: {
+      let error = $0 as? RollbookError
+      return error?.code == .invalidArgument && error?.message.contains(self.folder) == false
+    }
   }
 
   @Test func `what would fill the disk is refused before it is unpacked`() throws {

@@ -32,7 +32,9 @@ import Testing
 
   @Test func `what is nested too deep is refused before it is read`() {
     let deep = String(repeating: "[", count: 100_000)
-    #expect(throws: WireError(.serialization, "The request is nested too deep.")) {
+    #expect(
+      throws: WireError(.serialization, "The request is nested too deep, or has too many values.")
+    ) {
       try parse(deep)
     }
     #expect(throws: WireError.self) {
@@ -40,6 +42,11 @@ import Testing
     }
     // Brackets in a text are no nesting.
     #expect(throws: Never.self) { try parse("\"\(String(repeating: "[", count: 1000))\\\"[\"") }
+  }
+
+  @Test func `too many values are refused before they are read`() {
+    let many = "[" + String(repeating: "1,", count: 60_000) + "1]"
+    #expect(throws: WireError.self) { try parse(many) }
   }
 
   @Test func `bad UTF-8 is refused`() {

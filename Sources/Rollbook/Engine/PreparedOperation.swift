@@ -9,6 +9,8 @@ public final class PreparedOperation: Sendable {
   let lock: HolderLock?
   /// What was asked for stands already, whatever became of the operation.
   let goalIsReached: Bool
+  /// It was begun and ended in one transaction.
+  package let isRecordedOnly: Bool
 
   enum Work: Sendable {
     /// To be driven by us.
@@ -21,13 +23,14 @@ public final class PreparedOperation: Sendable {
 
   init(
     _ application: Application, _ operation: Operation, _ work: Work, lock: HolderLock?,
-    goalIsReached: Bool = false
+    goalIsReached: Bool = false, isRecordedOnly: Bool = false
   ) {
     self.application = application
     self.operation = operation
     self.work = work
     self.lock = lock
     self.goalIsReached = goalIsReached
+    self.isRecordedOnly = isRecordedOnly
   }
 }
 

@@ -185,7 +185,8 @@ struct Preparation: Sendable {
       try writer.end(operation, OutcomeDraft(status: .successful, standing: after.standing))
       return operation
     }
-    return PreparedOperation(application, operation, .nothing, lock: lock)
+    return PreparedOperation(
+      application, operation, .nothing, lock: lock, isRecordedOnly: true)
   }
 
   func currentVersion() async throws(RollbookError) -> ApplicationVersion {

@@ -27,18 +27,28 @@ extension Engine {
   public func settleAll(
     control: EngineControl = EngineControl()
   ) async throws(RollbookError) -> [SettlingReport] {
-    let candidates = try await journal.read { (reader) throws(RollbookError) in
-      try reader.applicationsToSettle()
-    }
-    let reports = try await several(candidates) { (application) async throws(RollbookError) in
-      try await self.settle(application, control).map {
-        SettlingReport(application: application, finding: $0)
-      }
+    let reports = try await several(try await applicationsToSettle()) {
+      (application) async throws(RollbookError) in
+      try await self.settle(application, control: control)
     }
     return reports.flatMap(\.self)
   }
 
-  private func settle(
+  /// The applications that there may be something to settle of.
+  public func applicationsToSettle() async throws(RollbookError) -> [Application] {
+    try await journal.read { (reader) throws(RollbookError) in try reader.applicationsToSettle() }
+  }
+
+  /// The same as `settleAll` for one application.
+  public func settle(
+    _ application: Application, control: EngineControl = EngineControl()
+  ) async throws(RollbookError) -> [SettlingReport] {
+    try await findings(application, control).map {
+      SettlingReport(application: application, finding: $0)
+    }
+  }
+
+  private func findings(
     _ application: Application, _ control: EngineControl
   ) async throws(RollbookError) -> [SettlingReport.Finding] {
     do throws(RollbookError) {
@@ -47,13 +57,19 @@ extension Engine {
     } catch {
       return [.waiting(error)]
     }
-    guard let lock = try HolderLock.tryAcquire(application.id, in: home) else {
-      return try await state(of: application).inFlight == nil ? [] : [.held]
-    }
-    defer { lock.release() }
     var findings: [SettlingReport.Finding] = []
     do throws(RollbookError) {
-      if let finding = try await settleLocked(application, control) { findings.append(finding) }
+      let look = try await lookFirst(application)
+      if case .nothingToDo = look { return [] }
+      guard let lock = try HolderLock.tryAcquire(application.id, in: home) else {
+        return try await state(of: application).inFlight == nil ? [] : [.held]
+      }
+      defer { lock.release() }
+      var missing: GenerationToken?
+      if case .missing(let token) = look { missing = token }
+      if let finding = try await settleLocked(application, control, missing: missing) {
+        findings.append(finding)
+      }
       findings += try await sweepSuspects(of: application).map { .swept($0) }
     } catch {
       switch error.code {
@@ -68,9 +84,40 @@ extension Engine {
     return findings
   }
 
+  private enum Look {
+    case nothingToDo
+    /// For as long as it takes to be gone.
+    case missing(GenerationToken)
+    case something
+  }
+
+  /// Looks whether the lock is needed at all: whoever holds it keeps requests waiting, and to see that
+  /// something is gone may take a minute.
+  private func lookFirst(_ application: Application) async throws(RollbookError) -> Look {
+    let (isInFlight, known, hasSuspects) = try await journal.read {
+      (reader) throws(RollbookError) in
+      (
+        try reader.state(of: application).inFlight != nil,
+        try reader.runningGeneration(of: application),
+        try !reader.unresolvedSuspects(of: application.id).isEmpty
+      )
+    }
+    if isInFlight { return .something }
+    guard let known else { return hasSuspects ? .something : .nothingToDo }
+    switch await observeWhileMissing(known, on: try runtime(of: application)) {
+    case .running, .failing, .unreachable: return hasSuspects ? .something : .nothingToDo
+    case .missing:
+      if Task.isCancelled { throw RollbookError(.interrupted, "No longer looking.") }
+      return .missing(known.token)
+    case .ended, .absent: return .something
+    }
+  }
+
   /// Settles one application whose lock the caller holds; nil where there was nothing to settle.
+  ///
+  /// - Parameter missing: a generation that has been missing for a minute already.
   func settleLocked(
-    _ application: Application, _ control: EngineControl
+    _ application: Application, _ control: EngineControl, missing: GenerationToken? = nil
   ) async throws(RollbookError) -> SettlingReport.Finding? {
     let state = try await state(of: application)
     if let operation = state.inFlight {
@@ -82,7 +129,11 @@ extension Engine {
     }
     guard state.status == .running, let known else { return nil }
     let ending: Ending
-    switch await observeWhileMissing(known, on: try runtime(of: application)) {
+    let runtime = try runtime(of: application)
+    let seen =
+      known.token == missing
+      ? await runtime.observe(known) : await observeWhileMissing(known, on: runtime)
+    switch seen {
     case .running, .failing, .unreachable: return nil
     case .ended(let seen): ending = seen
     case .missing(let why):

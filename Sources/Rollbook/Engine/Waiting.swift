@@ -13,6 +13,15 @@ extension Engine {
   }
 }
 
+extension Engine {
+  /// Whether the operation in flight has lost its holder.
+  package func isInterrupted(_ state: ApplicationState) async throws(RollbookError) -> Bool {
+    try await offPool(on: checks) { [home, journal] () throws(RollbookError) in
+      try state.isInterrupted(in: home, journal: journal)
+    }
+  }
+}
+
 extension ApplicationState {
   /// Whether the operation in flight has lost its holder: nobody drives it, and it is to be settled.
   public func isInterrupted(

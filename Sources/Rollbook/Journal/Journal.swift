@@ -31,6 +31,10 @@ public final class Journal: Sendable {
   /// last to be closed, brings the main file up to date and removes the WAL.
   private let readers: [ReaderSlot]
   private let writer: Mutex<WriterSlot>
+  private let identity: FileIdentity?
+
+  /// Whether the file that was opened is still the one at the path; only then can anything be written.
+  package var isInPlace: Bool { FileIdentity(path: path) == identity }
 
   /// Opens the journal at a path.
   ///
@@ -53,6 +57,7 @@ public final class Journal: Sendable {
         try JournalFile.openReader(path: path, mayBeImmutable: true)
       }
       isWALReadable = opened.isWALReadable
+      identity = FileIdentity(path: path)
       writer = Mutex(WriterSlot(writer: nil, identity: nil))
       readers = [ReaderSlot(path: path, opened: opened)]
     } else {
@@ -62,10 +67,11 @@ public final class Journal: Sendable {
         try JournalFile.openWriter(path: path, sideLock: sideLock, now: now)
       }
       isWALReadable = true
+      identity = FileIdentity(path: path)
       writer = Mutex(
         WriterSlot(
           writer: JournalWriter(reader: JournalReader(connection: connection), now: clock),
-          identity: FileIdentity(path: path)))
+          identity: identity))
       readers = (0..<2).map { _ in ReaderSlot(path: path, mayBeImmutable: false) }
     }
   }

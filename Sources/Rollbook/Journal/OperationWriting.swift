@@ -61,7 +61,7 @@ extension JournalWriter {
       createdAt: at, deletedAt: nil)
   }
 
-  static func nameTaken(_ name: String) -> RollbookError {
+  package static func nameTaken(_ name: String) -> RollbookError {
     RollbookError(
       .nameTaken, "There is an application named \(name) already.",
       hint: "`rollbook status \(name)` shows it; `rollbook update \(name)` changes it.")

@@ -38,6 +38,31 @@ public struct Timestamp: RawRepresentable, Hashable, Comparable, Sendable, Codab
   }
 }
 
+extension Timestamp {
+  /// Reads `20261126T034500Z`; nil for a text that is no such time.
+  package init?(basicISO text: String) {
+    let bytes = Array(text.utf8)
+    guard bytes.count == 16, bytes[8] == UInt8(ascii: "T"), bytes[15] == UInt8(ascii: "Z") else {
+      return nil
+    }
+    func number(_ range: Range<Int>) -> Int64? {
+      var number: Int64 = 0
+      for byte in bytes[range] {
+        guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else { return nil }
+        number = number * 10 + Int64(byte - UInt8(ascii: "0"))
+      }
+      return number
+    }
+    guard let year = number(0..<4), let month = number(4..<6), let day = number(6..<8),
+      let hour = number(9..<11), let minute = number(11..<13), let second = number(13..<15),
+      (1...12).contains(month), (1...31).contains(day), hour < 24, minute < 60, second < 61,
+      year >= 1970
+    else { return nil }
+    let days = CivilDate.daysSince1970(year: year, month: month, day: day)
+    self.init(rawValue: (((days * 24 + hour) * 60 + minute) * 60 + second) * 1_000_000)
+  }
+}
+
 /// A day of the Gregorian calendar; source: howardhinnant.github.io/date_algorithms.html.
 private struct CivilDate {
   let year: Int64
@@ -54,6 +79,14 @@ private struct CivilDate {
     day = dayOfYear - (153 * shifted + 2) / 5 + 1
     month = shifted < 10 ? shifted + 3 : shifted - 9
     year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+  }
+
+  static func daysSince1970(year: Int64, month: Int64, day: Int64) -> Int64 {
+    let shifted = month <= 2 ? year - 1 : year
+    let era = shifted.flooredQuotient(400)
+    let yearOfEra = shifted - era * 400
+    let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
+    return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
   }
 }
 

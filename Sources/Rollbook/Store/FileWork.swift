@@ -16,7 +16,7 @@ package final class FileWork: Sendable {
   package init(limit: Int = 4) { self.limit = limit }
 
   /// Has work done that may block, once those before it have begun.
-  func begin(_ work: @escaping @Sendable () -> Void) {
+  package func begin(_ work: @escaping @Sendable () -> Void) {
     let isNow = state.withLock { state in
       if state.running == limit {
         state.waiting.append(work)

@@ -6,7 +6,7 @@ extension RollbookError {
 
   /// The same error, of a file or folder that Rollbook keeps in its home: a home that may not be
   /// written, or has no room, is as bad as a journal of which that is true.
-  func ofHome() -> RollbookError {
+  package func ofHome() -> RollbookError {
     switch systemError {
     case EACCES, EPERM, EROFS:
       RollbookError(
@@ -24,7 +24,7 @@ extension RollbookError {
   }
 
   /// Whether the error can only be about what was written, where something was read as well.
-  var isAboutWriting: Bool {
+  package var isAboutWriting: Bool {
     switch systemError {
     case ENOSPC, EDQUOT, EROFS: true
     default: false

@@ -16,6 +16,7 @@ public struct ServeRequest: Sendable {
   public var credentials: String?
   /// Folders by the ARNs of the buckets that they stand for.
   public var buckets: [String: String] = [:]
+  public var requestTimeout: Double = 30
   public var settle: Double?
   public var timeout: Double?
   public var bake: Double?

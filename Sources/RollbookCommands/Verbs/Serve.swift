@@ -61,6 +61,11 @@ struct Serve: AsyncParsableCommand {
   var bake: Double?
 
   @Option(
+    name: .customLong("request-timeout"),
+    help: ArgumentHelp("How long a request may take to arrive.", valueName: "seconds"))
+  var requestTimeout: Double = 30
+
+  @Option(
     name: .customLong("log-level"),
     help: ArgumentHelp("debug, info, notice, warning or error.", valueName: "level"))
   var logLevel = "info"
@@ -99,6 +104,16 @@ struct Serve: AsyncParsableCommand {
       }
       request.buckets[parts[0]] = folder
     }
+    for (name, seconds) in [
+      ("--settle", settle), ("--timeout", timeout), ("--bake", bake),
+      ("--request-timeout", requestTimeout),
+    ] {
+      guard seconds.map({ (0...31_536_000).contains($0) }) ?? true else {
+        throw RollbookError(
+          .invalidArgument, "\(name) is not between 0 and a year of seconds.")
+      }
+    }
+    request.requestTimeout = requestTimeout
     request.settle = settle
     request.timeout = timeout
     request.bake = bake

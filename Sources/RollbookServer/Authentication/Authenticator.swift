@@ -8,11 +8,15 @@ struct Authenticator: Sendable {
   /// How far a request's time may be from ours, in seconds.
   static let skewSeconds: Double = 300
 
-  /// - Returns: the actor that the journal names.
-  /// - Throws: `MissingAuthenticationTokenException`, `IncompleteSignatureException`,
-  ///   `UnrecognizedClientException`, `InvalidSignatureException`.
-  func actor(of request: SignedRequest, now: Timestamp) throws(WireError) -> String {
-    guard let credentials else { return Self.unverified(request) }
+  /// What the head of a request claims, found in order but for the signature itself.
+  struct Claim {
+    let authorization: Authorization
+    let time: String
+    let secret: String
+  }
+
+  /// - Throws: the errors of `actor(of:now:)` but for a signature that is not right.
+  func claim(of request: SignedRequest, now: Timestamp) throws(WireError) -> Claim {
     guard let header = request.header("authorization") else {
       throw WireError(.missingAuthentication, "Missing Authentication Token")
     }
@@ -23,21 +27,28 @@ struct Authenticator: Sendable {
     let authorization = try Authorization(header: header)
     let time = try Self.time(of: request, authorization, now: now)
     try Self.checkScope(authorization)
-    // A key that is not known takes as long as one that is.
-    let secret = credentials.secrets[authorization.keyID]
-    let expected = SignatureV4.signature(
-      of: request, by: authorization, secret: secret ?? "none", time: time)
-    guard secret != nil else {
+    guard let secret = credentials?.secrets[authorization.keyID] else {
       throw WireError(
         .unrecognizedClient, "The security token included in the request is invalid.")
     }
-    guard SignatureV4.isSame(expected, authorization.signature) else {
+    return Claim(authorization: authorization, time: time, secret: secret)
+  }
+
+  /// - Returns: the actor that the journal names.
+  /// - Throws: `MissingAuthenticationTokenException`, `IncompleteSignatureException`,
+  ///   `UnrecognizedClientException`, `InvalidSignatureException`.
+  func actor(of request: SignedRequest, now: Timestamp) throws(WireError) -> String {
+    guard credentials != nil else { return Self.unverified(request) }
+    let claim = try claim(of: request, now: now)
+    let expected = SignatureV4.signature(
+      of: request, by: claim.authorization, secret: claim.secret, time: claim.time)
+    guard SignatureV4.isSame(expected, claim.authorization.signature) else {
       throw WireError(
         .invalidSignature,
         "The request signature we calculated does not match the signature you provided. Check your "
           + "AWS Secret Access Key and signing method.")
     }
-    return authorization.keyID
+    return claim.authorization.keyID
   }
 
   /// Whoever it says that it is: nobody has checked it.
@@ -83,37 +94,6 @@ struct Authenticator: Sendable {
           : "Signature not yet current: \(text) is still later than \(now).")
     }
     return text
-  }
-}
-
-extension Timestamp {
-  /// Reads `20261126T034500Z`.
-  init?(basicISO text: String) {
-    let bytes = Array(text.utf8)
-    guard bytes.count == 16, bytes[8] == UInt8(ascii: "T"), bytes[15] == UInt8(ascii: "Z") else {
-      return nil
-    }
-    func number(_ range: Range<Int>) -> Int64? {
-      var number: Int64 = 0
-      for byte in bytes[range] {
-        guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else { return nil }
-        number = number * 10 + Int64(byte - UInt8(ascii: "0"))
-      }
-      return number
-    }
-    guard let year = number(0..<4), let month = number(4..<6), let day = number(6..<8),
-      let hour = number(9..<11), let minute = number(11..<13), let second = number(13..<15),
-      (1...12).contains(month), (1...31).contains(day), hour < 24, minute < 60, second < 61,
-      year >= 1970
-    else { return nil }
-    // Source: howardhinnant.github.io/date_algorithms.html, days_from_civil.
-    let shifted = month <= 2 ? year - 1 : year
-    let era = shifted / 400
-    let yearOfEra = shifted - era * 400
-    let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
-    let days =
-      era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
-    self.init(rawValue: (((days * 24 + hour) * 60 + minute) * 60 + second) * 1_000_000)
   }
 }
 #endif

@@ -1,6 +1,7 @@
 #if Server
 internal import Crypto
 internal import FoundationEssentials
+internal import Rollbook
 
 /// AWS Signature Version 4.
 ///
@@ -20,9 +21,10 @@ enum SignatureV4 {
     for part in [
       authorization.day, authorization.region, authorization.service, "aws4_request",
     ] {
-      key = SymmetricKey(data: HMAC<SHA256>.authenticationCode(for: Data(part.utf8), using: key))
+      key = SymmetricKey(
+        data: HMAC<Crypto.SHA256>.authenticationCode(for: Data(part.utf8), using: key))
     }
-    return hex(HMAC<SHA256>.authenticationCode(for: Data(text.utf8), using: key))
+    return Hex.encode(HMAC<Crypto.SHA256>.authenticationCode(for: Data(text.utf8), using: key))
   }
 
   /// Whether two texts are the same, in a time that does not tell where they differ.
@@ -37,7 +39,9 @@ enum SignatureV4 {
     let (path, query) = split(request.target)
     var lines = [request.method, path.isEmpty ? "/" : path, canonicalQuery(query)]
     for name in signedHeaders { lines.append("\(name):\(request.header(name) ?? "")") }
-    lines += ["", signedHeaders.joined(separator: ";"), hex(SHA256.hash(data: request.body))]
+    lines += [
+      "", signedHeaders.joined(separator: ";"), Hex.encode(Crypto.SHA256.hash(data: request.body)),
+    ]
     return lines.joined(separator: "\n")
   }
 
@@ -47,7 +51,7 @@ enum SignatureV4 {
     [
       Authorization.algorithm, time,
       "\(authorization.day)/\(authorization.region)/\(authorization.service)/aws4_request",
-      hex(SHA256.hash(data: Data(canonical.utf8))),
+      Hex.encode(Crypto.SHA256.hash(data: Data(canonical.utf8))),
     ].joined(separator: "\n")
   }
 
@@ -60,15 +64,6 @@ enum SignatureV4 {
   private static func canonicalQuery(_ query: String) -> String {
     query.split(separator: "&").map { $0.contains("=") ? String($0) : "\($0)=" }.sorted()
       .joined(separator: "&")
-  }
-
-  private static func hex(_ bytes: some Sequence<UInt8>) -> String {
-    var text = ""
-    for byte in bytes {
-      let digits = String(byte, radix: 16)
-      text += digits.count == 1 ? "0" + digits : digits
-    }
-    return text
   }
 }
 #endif

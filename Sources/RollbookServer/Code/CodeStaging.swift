@@ -1,7 +1,8 @@
 #if Server
 internal import Crypto
-internal import FoundationEssentials
 internal import Rollbook
+
+internal import struct FoundationEssentials.Data
 
 /// Code of a request as a file or a folder of its own, until it is in the artifact store.
 struct StagedCode: Sendable {
@@ -10,7 +11,10 @@ struct StagedCode: Sendable {
   let source: ServiceSettings.CodeSource
   fileprivate let folder: String
 
-  func remove() { try? FileTree.remove(folder) }
+  /// Has it removed; that may take a while, and is not waited for.
+  func remove() {
+    CodeStaging.work.begin { [folder] in try? FileTree.remove(folder) }
+  }
 }
 
 /// Brings code from a request, or from a folder that stands for a bucket, into a folder of ours.
@@ -21,74 +25,74 @@ struct CodeStaging: Sendable {
   let unpacks: Bool
 
   /// Source: the service's documentation of its quotas, for an object in a bucket.
-  static let sizeLimit = 512 << 20
+  static let sizeLimit: Int64 = 512 << 20
+  /// An archive is held in memory while it is unpacked.
+  static let archiveLimit: Int64 = 128 << 20
 
-  private static let work = FileWork()
+  /// One after the other: the memory that archives take is that of one.
+  fileprivate static let work = FileWork(limit: 1)
 
-  /// - Throws: `invalidArgument` where there is no such code, or no program in it.
+  /// - Throws: `invalidArgument` where there is no such code, or no program in it; what the home's disk
+  ///   cannot hold.
   func stage(_ location: CodeLocation) async throws(RollbookError) -> StagedCode {
     try await offPool(on: Self.work) { () throws(RollbookError) in
-      try blockingStage(location)
+      let own = "\(folder)/\(GenerationToken.random())"
+      do throws(RollbookError) {
+        try Files.makeFolder(own)
+        return try stage(location, in: own)
+      } catch {
+        try? FileTree.remove(own)
+        throw error.ofHome()
+      }
     }
   }
 
-  private func blockingStage(_ location: CodeLocation) throws(RollbookError) -> StagedCode {
-    let bytes: [UInt8]
+  private func stage(
+    _ location: CodeLocation, in own: String
+  ) throws(RollbookError) -> StagedCode {
+    let given = own + "/given"
     let name: String
     switch location.place {
     case .inline(let text):
       guard let data = Data(base64Encoded: text) else {
         throw RollbookError(.invalidArgument, "ZipFileContent is not base64.")
       }
-      bytes = [UInt8](data)
+      try Files.write([UInt8](data), to: given)
       name = unpacks ? "code" : "code.jar"
     case .object(let folder, let bucket, let key, _):
-      let path = try Bucket(folder: folder, arn: bucket).path(of: key)
-      guard let found = try Files.read(path, limit: Self.sizeLimit + 1) else {
-        throw RollbookError(.invalidArgument, "There is no object \(key) in \(bucket).")
-      }
-      guard found.count <= Self.sizeLimit else {
-        throw RollbookError(
-          .invalidArgument, "The object \(key) is larger than \(Self.sizeLimit) bytes.")
-      }
-      bytes = found
+      try Bucket(folder: folder, arn: bucket).copy(key, to: given)
       name = Files.name(of: key)
     }
     var source = ServiceSettings.CodeSource(
-      contentType: location.contentType, md5: Self.md5(bytes), size: Int64(bytes.count))
+      contentType: location.contentType, md5: try Self.md5(of: given),
+      size: Files.size(of: given))
     if case .object(_, let bucket, let key, let version) = location.place {
       source.bucket = bucket
       source.key = key
       source.objectVersion = version
     }
-    return try write(bytes, name, source)
-  }
-
-  private func write(
-    _ bytes: [UInt8], _ name: String, _ source: ServiceSettings.CodeSource
-  ) throws(RollbookError) -> StagedCode {
-    let own = "\(folder)/\(GenerationToken.random())"
-    try Files.makeFolder(own)
-    let path = "\(own)/code"
-    do throws(RollbookError) {
-      if unpacks && ZipArchive.isArchive(bytes) {
-        try ZipArchive(bytes).unpack(into: path)
-      } else {
-        try Files.write(bytes, to: path)
-        try Files.makeExecutable(path)
-      }
-    } catch {
-      try? FileTree.remove(own)
-      throw error
+    guard unpacks, ZipArchive.isArchive(try Files.read(given, limit: 4) ?? []) else {
+      try Files.makeExecutable(given)
+      return StagedCode(path: given, name: name, source: source, folder: own)
     }
+    guard source.size <= Self.archiveLimit else {
+      throw RollbookError(
+        .invalidArgument, "The archive is larger than \(Self.archiveLimit) bytes.")
+    }
+    let path = own + "/code"
+    try ZipArchive(try Files.read(given, limit: Int(Self.archiveLimit)) ?? []).unpack(into: path)
     return StagedCode(path: path, name: name, source: source, folder: own)
   }
 
-  private static func md5(_ bytes: [UInt8]) -> String {
-    Insecure.MD5.hash(data: bytes).map { byte in
-      let digits = String(byte, radix: 16)
-      return digits.count == 1 ? "0" + digits : digits
-    }.joined()
+  private static func md5(of path: String) throws(RollbookError) -> String {
+    var hash = Insecure.MD5()
+    guard let file = try Files.openIfThere(path) else { throw Files.failure("open", path) }
+    var buffer = [UInt8](repeating: 0, count: 1 << 20)
+    while true {
+      let count = try file.read(into: &buffer, path: path)
+      if count == 0 { return Hex.encode(hash.finalize()) }
+      hash.update(data: buffer[..<count])
+    }
   }
 }
 
@@ -96,6 +100,21 @@ struct CodeStaging: Sendable {
 struct Bucket {
   let folder: String
   let arn: String
+
+  /// Copies an object; what is wrong with it is told without the place where it lies.
+  func copy(_ key: String, to place: String) throws(RollbookError) {
+    let path = try path(of: key)
+    guard Files.size(of: path) <= CodeStaging.sizeLimit else {
+      throw RollbookError(
+        .invalidArgument, "The object \(key) is larger than \(CodeStaging.sizeLimit) bytes.")
+    }
+    do throws(RollbookError) {
+      try FileTree.copy(path, to: place, endpoints: .refused)
+    } catch {
+      if error.isAboutWriting { throw error }
+      throw RollbookError(.invalidArgument, "The object \(key) in \(arn) cannot be read.")
+    }
+  }
 
   /// Where an object is.
   ///

@@ -50,7 +50,9 @@ struct ZipArchive {
       var place = folder
       for part in parts.dropLast(entry.isFolder ? 0 : 1) {
         place += "/" + part
-        if !Files.isFolder(place) { try Files.makeFolder(place) }
+        if Files.isFolder(place) { continue }
+        guard !Files.exists(place) else { throw damaged("\(entry.name) is below a file") }
+        try Files.makeFolder(place)
       }
       guard !entry.isFolder, let last = parts.last else { continue }
       let path = place + "/" + last
@@ -66,6 +68,9 @@ struct ZipArchive {
       .dropLast(entry.isFolder ? 1 : 0)
     let isPlain = parts.allSatisfy {
       !$0.isEmpty && $0 != "." && $0 != ".." && !$0.utf8.contains(0)
+    }
+    guard parts.allSatisfy({ $0.utf8.count <= 255 }), entry.name.utf8.count <= 1024 else {
+      throw damaged("a name in it is too long")
     }
     guard isPlain, !parts.isEmpty, !entry.name.contains("\\") else {
       throw damaged("the name \"\(entry.name.prefix(256))\" leads out of it")

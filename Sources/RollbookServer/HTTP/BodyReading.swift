@@ -2,12 +2,10 @@
 internal import HTTPTypes
 internal import Hummingbird
 internal import NIOCore
-internal import Synchronization
 
 /// Reads bodies, within limits of size and time.
 ///
-/// Large ones, which carry code, are read one after the other: the others wait unread, and the
-/// memory that they take together is bounded.
+/// Of large ones, which carry code, there is one at a time: the others wait unread.
 struct BodyReading: Sendable {
   /// Calls without code; the largest known is a tenth of it.
   static let plainLimit = 1 << 20
@@ -16,86 +14,44 @@ struct BodyReading: Sendable {
   /// Before anybody has said who asks.
   static let unsignedLimit = 64 << 10
 
-  var seconds: Double = 30
+  let seconds: Double
+  let deadlines = Deadlines()
   private let large = Turns()
 
-  /// - Throws: `RequestEntityTooLargeException`, `RequestTimeoutException`.
-  func read(
-    _ request: Request, operation: String, isTrusted: Bool
-  ) async throws(WireError) -> [UInt8] {
-    let mayHoldCode = operation == "CreateApplication" || operation == "UpdateApplication"
-    var limit = mayHoldCode ? Self.codeLimit : Self.plainLimit
-    if !isTrusted && request.headers[.authorization] == nil { limit = Self.unsignedLimit }
+  /// - Parameter seconds: how long a body may take, and the wait for a turn.
+  init(seconds: Double) { self.seconds = seconds }
+
+  /// Waits until a request may take the room that it will need.
+  ///
+  /// - Throws: `RequestEntityTooLargeException`; `ServiceUnavailableException` where others take too long.
+  func turn(for request: Request, limit: Int) async throws(WireError) -> Turns.Turn {
     let announced = request.headers[.contentLength].flatMap { Int($0) }
     if let announced, announced > limit { throw tooLarge(limit) }
-    let isLarge = (announced ?? limit) > Self.plainLimit
-    if isLarge { await large.take() }
-    defer { if isLarge { large.give() } }
-    return try await collect(request.body, limit)
+    guard (announced ?? limit) > Self.plainLimit else { return Turns.Turn(of: nil) }
+    guard let turn = await large.take(within: seconds, deadlines) else {
+      throw WireError(.serviceUnavailable, "Others are sending code: try again.")
+    }
+    return turn
   }
 
-  private func collect(_ body: RequestBody, _ limit: Int) async throws(WireError) -> [UInt8] {
-    let seconds = seconds
-    do {
-      return try await withThrowingTaskGroup(of: [UInt8]?.self) { group in
-        group.addTask { Array(buffer: try await body.collect(upTo: limit)) }
-        group.addTask {
-          try await Task.sleep(for: .seconds(seconds))
-          return nil
-        }
-        defer { group.cancelAll() }
-        guard let first = try await group.next(), let bytes = first else {
-          throw WireError(
-            .requestTimeout, "The request's body did not come within \(Int(seconds)) s.")
-        }
-        return bytes
-      }
-    } catch let error as WireError {
-      throw error
-    } catch is NIOTooManyBytesError {
-      throw tooLarge(limit)
-    } catch {
+  /// - Throws: `RequestEntityTooLargeException`, `RequestTimeoutException`.
+  func read(_ request: Request, limit: Int) async throws(WireError) -> [UInt8] {
+    let body = request.body
+    let reading = Task { Array(buffer: try await body.collect(upTo: limit)) }
+    let place = deadlines.add(seconds: seconds) { reading.cancel() }
+    defer { deadlines.remove(place) }
+    switch await reading.result {
+    case .success(let bytes) where !reading.isCancelled: return bytes
+    case .failure(is NIOTooManyBytesError): throw tooLarge(limit)
+    case .failure where !reading.isCancelled:
       throw WireError(.serialization, "The request's body could not be read.")
+    case .success, .failure:
+      throw WireError(.requestTimeout, "The request's body did not come within \(Int(seconds)) s.")
     }
   }
 
   private func tooLarge(_ limit: Int) -> WireError {
     WireError(.tooLarge, "The request's body is larger than \(limit) bytes.")
-  }
-}
-
-/// One at a time, in the order in which they came.
-private final class Turns: Sendable {
-  private struct State {
-    var isTaken = false
-    var waiting: [CheckedContinuation<Void, Never>] = []
-  }
-
-  private let state = Mutex(State())
-
-  func take() async {
-    await withCheckedContinuation { continuation in
-      let isNow = state.withLock { state in
-        if state.isTaken {
-          state.waiting.append(continuation)
-          return false
-        }
-        state.isTaken = true
-        return true
-      }
-      if isNow { continuation.resume() }
-    }
-  }
-
-  func give() {
-    let next = state.withLock { state -> CheckedContinuation<Void, Never>? in
-      if state.waiting.isEmpty {
-        state.isTaken = false
-        return nil
-      }
-      return state.waiting.removeFirst()
-    }
-    next?.resume()
   }
 }
 #endif

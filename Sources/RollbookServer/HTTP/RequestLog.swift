@@ -11,6 +11,8 @@ struct RequestLog {
   var actor: String?
   var application: String?
   var error: WireError?
+  /// Whether the request was read to its end.
+  var isBodyRead = false
 
   init(_ request: Request, id: String) {
     method = request.method.rawValue
@@ -29,9 +31,17 @@ struct RequestLog {
         if let operation { metadata["operation"] = "\(operation)" }
         if let actor { metadata["actor"] = "\(actor)" }
         if let application { metadata["application"] = "\(application)" }
-        if let error { metadata["error"] = "\(error.code.rawValue): \(error.message.prefix(512))" }
+        if let error { metadata["error"] = "\(error.code.rawValue)\(told(error))" }
         return metadata
       }())
+  }
+
+  /// What an error says; not of values that were never checked: they are anybody's text.
+  private func told(_ error: WireError) -> String {
+    switch error.code {
+    case .validation, .serialization, .unknownOperation: return ""
+    default: return ": " + error.message.harmlessLine
+    }
   }
 
   private func level(_ status: Int) -> Logger.Level {
@@ -47,6 +57,18 @@ struct RequestLog {
   /// Those that look come again and again.
   private var isReading: Bool {
     operation?.hasPrefix("Describe") == true || operation?.hasPrefix("List") == true
+  }
+}
+
+extension String {
+  /// One line of at most 512 characters, whatever it holds.
+  fileprivate var harmlessLine: String {
+    var line = String.UnicodeScalarView()
+    for scalar in unicodeScalars.prefix(512) {
+      let isControl = scalar.properties.generalCategory == .control
+      line.append(isControl ? "\u{FFFD}" : scalar)
+    }
+    return String(line)
   }
 }
 #endif

@@ -6,7 +6,10 @@ struct API: Sendable {
   let engine: Engine
   let settings: ServerSettings
   let model: ServiceModel
+  /// Where code is until it is in the artifact store.
+  let staging: String
   let runner: OperationRunner
+  let settler: Settler
 
   var journal: Journal { engine.journal }
 
@@ -86,8 +89,17 @@ extension API {
     _ request: ChangeRequest, _ call: Call
   ) async throws(WireError) -> (operation: OperationID, state: ApplicationState) {
     try runner.checkAccepts()
-    let prepared = try await mapping(call) { () throws(RollbookError) in
-      try await engine.prepare(request, on: call.name, by: call.requester, control: runner.control)
+    let application = try await application(call)
+    try await awaitSettler(application, request, call)
+    let prepared: PreparedOperation
+    do throws(RollbookError) {
+      prepared = try await engine.prepare(
+        request, on: call.name, by: call.requester, control: runner.control)
+    } catch {
+      // The application is there: it is a snapshot that is not.
+      let isOfSnapshot = error.code == .notFound && error.message.contains("snapshot")
+      throw isOfSnapshot
+        ? WireError(.invalidArgument, error.message) : WireError(error, in: call.operation)
     }
     // What was begun is carried out, whatever becomes of the answer.
     defer { runner.perform(prepared) }
@@ -95,6 +107,40 @@ extension API {
       try await engine.state(of: prepared.application)
     }
     return (prepared.operation.id, state)
+  }
+
+  /// An operation whose driver died is driven by the settler, not by whoever asks for something: that
+  /// may take as long as a deployment.
+  private func awaitSettler(
+    _ application: Application, _ request: ChangeRequest, _ call: Call
+  ) async throws(WireError) {
+    let deadline = ContinuousClock.now + .seconds(2)
+    while let operation = try await interrupted(application, call) {
+      settler.wake(for: application)
+      // What gives it up is told to the settler once it drives.
+      switch request {
+      case .rollback, .stop(force: true): break
+      default: throw settling(application, operation)
+      }
+      guard ContinuousClock.now < deadline else { throw settling(application, operation) }
+      try? await Task.sleep(for: .milliseconds(20))
+    }
+  }
+
+  private func interrupted(
+    _ application: Application, _ call: Call
+  ) async throws(WireError) -> Operation? {
+    try await mapping(call) { () throws(RollbookError) in
+      let state = try await engine.state(of: application)
+      return try await engine.isInterrupted(state) ? state.inFlight : nil
+    }
+  }
+
+  private func settling(_ application: Application, _ operation: Operation) -> WireError {
+    WireError(
+      .resourceInUse,
+      "\(operation.name) \(operation.id) of \(application.name) was interrupted, and is being settled."
+    )
   }
 
   func detail(_ state: ApplicationState, _ call: Call) async throws(WireError) -> JSONValue {

@@ -68,7 +68,7 @@ enum ConfigurationReading {
         .changed(by: settings, suffix: "Update")
     }
     if let settings = flink?["ParallelismConfigurationUpdate"] {
-      service.parallelism = (service.parallelism ?? .standard)
+      service.parallelism = (service.parallelism ?? .chosen)
         .changed(by: settings, suffix: "Update")
     }
     if let groups = given["EnvironmentPropertyUpdates"]?["PropertyGroups"]?.array {
@@ -101,7 +101,7 @@ enum ConfigurationReading {
       let settings = update?["FlinkApplicationConfigurationUpdate"]?[
         "ParallelismConfigurationUpdate"]
     else { return nil }
-    let changed = (current?.parallelism ?? .standard).changed(by: settings, suffix: "Update")
+    let changed = (current?.parallelism ?? .chosen).changed(by: settings, suffix: "Update")
     if changed.configurationType == "DEFAULT" { return 1 }
     return settings["ParallelismUpdate"]?.integer.map { Int($0) }
   }

@@ -6,7 +6,7 @@ extension API {
     try runner.checkAccepts()
     let input = call.input
     let environment = input["RuntimeEnvironment"]?.string ?? ""
-    try Self.checkKind(environment, input["ApplicationMode"]?.string)
+    try checkKind(environment, input["ApplicationMode"]?.string)
     let given = input["ApplicationConfiguration"]
     var configuration = VersionConfiguration(codeName: "")
     configuration.description = input["ApplicationDescription"]?.string ?? ""
@@ -29,7 +29,14 @@ extension API {
     let tags = try input["Tags"]?.array.map { (tags) throws(WireError) in try Tags.read(tags) }
     let location = try CodeLocation(
       creating: given?["ApplicationCodeConfiguration"], settings: settings)
-    let code = try await staged(location, call)
+    // Whoever would be refused for it need not have code copied first.
+    let isTaken = try await mapping(call) { () throws(RollbookError) in
+      try await journal.read { (reader) throws(RollbookError) in
+        try reader.livingApplication(named: call.name) != nil
+      }
+    }
+    if isTaken { throw WireError(JournalWriter.nameTaken(call.name), in: call.operation) }
+    let code = try await staged(location, for: settings.runtime, call)
     defer { code?.remove() }
     configuration.codeName = code?.name ?? ""
     service.code = code?.source
@@ -43,10 +50,12 @@ extension API {
     let report = try await mapping(call) { () throws(RollbookError) in
       try await engine.create(asked, by: call.requester)
     }
+    runner.metrics.count(report.record)
     return .object(["ApplicationDetail": try await detail(report.state, call)])
   }
 
-  private static func checkKind(_ environment: String, _ mode: String?) throws(WireError) {
+  /// - Throws: `UnsupportedOperationException` for what is no streaming application.
+  func checkKind(_ environment: String, _ mode: String?) throws(WireError) {
     if environment.hasPrefix("SQL-") {
       throw WireError(.unsupportedOperation, "SQL applications are not supported.")
     }
@@ -56,10 +65,11 @@ extension API {
   }
 
   /// Code as a file or a folder of its own, until it is in the store; nil where none is given.
-  func staged(_ location: CodeLocation?, _ call: Call) async throws(WireError) -> StagedCode? {
+  func staged(
+    _ location: CodeLocation?, for runtime: String, _ call: Call
+  ) async throws(WireError) -> StagedCode? {
     guard let location else { return nil }
-    let staging = CodeStaging(
-      folder: settings.stagingFolder, unpacks: settings.runtime == "process")
+    let staging = CodeStaging(folder: staging, unpacks: runtime == "process")
     return try await mapping(call) { () throws(RollbookError) in
       try await staging.stage(location)
     }

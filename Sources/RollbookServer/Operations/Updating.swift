@@ -5,20 +5,20 @@ extension API {
   func updateApplication(_ call: Call) async throws(WireError) -> JSONValue {
     let input = call.input
     let update = input["ApplicationConfigurationUpdate"]
-    let (current, request) = try await updateRequest(call)
+    let (runtime, current, request) = try await updateRequest(call)
+    let environment = input["RuntimeEnvironmentUpdate"]?.string
+    if let environment { try checkKind(environment, nil) }
     var asked = request
     let run = try RunConfiguration(input["RunConfigurationUpdate"])
     asked.restore = run.restore
     asked.allowNonRestoredState = run.allowNonRestoredState
-    if settings.runtime == "flink" {
-      asked.runtimeEnvironment = input["RuntimeEnvironmentUpdate"]?.string
-    }
+    if runtime == "flink" { asked.runtimeEnvironment = environment }
     asked.parallelism = try ConfigurationReading.parallelism(
       of: update, current: current.configuration.service)
     let location = try CodeLocation(
       updating: update?["ApplicationCodeConfigurationUpdate"],
       current: current.configuration.service?.code, settings: settings)
-    let code = try await staged(location, call)
+    let code = try await staged(location, for: runtime, call)
     defer { code?.remove() }
     asked.codePath = code?.path
     let source = code?.source
@@ -27,9 +27,7 @@ extension API {
       var new = old
       var service = old.service ?? ServiceSettings()
       if let role = input["ServiceExecutionRoleUpdate"]?.string { service.executionRole = role }
-      if let environment = input["RuntimeEnvironmentUpdate"]?.string {
-        service.runtimeEnvironment = environment
-      }
+      if let environment { service.runtimeEnvironment = environment }
       if let source, let codeName {
         service.code = source
         new.codeName = codeName
@@ -51,7 +49,7 @@ extension API {
   /// The version is looked at before the content is, and again when the update is written.
   func updateRequest(
     _ call: Call
-  ) async throws(WireError) -> (current: ApplicationVersion, UpdateRequest) {
+  ) async throws(WireError) -> (runtime: String, current: ApplicationVersion, UpdateRequest) {
     let application = try await application(call)
     let version = call.input["CurrentApplicationVersionId"]?.integer
     let token = call.input["ConditionalToken"]?.string
@@ -91,7 +89,7 @@ extension API {
         .concurrentModification,
         "\(application.name) is at version \(state.version), not \(version ?? 0).")
     }
-    return (current, request)
+    return (application.runtime, current, request)
   }
 
   // MARK: Updates under another name
@@ -151,7 +149,7 @@ extension API {
     _ call: Call, as name: UpdateName,
     _ change: @escaping @Sendable (inout ServiceSettings) throws(RollbookError) -> Void
   ) async throws(WireError) -> (Begun, ApplicationVersion) {
-    var (_, request) = try await updateRequest(call)
+    var (_, _, request) = try await updateRequest(call)
     request.name = name
     request.change = { (old) throws(RollbookError) in
       var new = old

@@ -85,15 +85,16 @@ extension JSONValue: Decodable {
 }
 
 extension JSONValue {
-  /// No request of the service is nested half as deep.
+  /// No request of the service is nested half as deep, or has a tenth as many values.
   private static let depthLimit = 32
+  private static let valueLimit = 50_000
 
   /// What a request's body holds.
   ///
   /// - Throws: `SerializationException` for what is no JSON, no UTF-8, or too deep.
   init(parsing bytes: [UInt8]) throws(WireError) {
-    guard JSONValue.isShallow(bytes) else {
-      throw WireError(.serialization, "The request is nested too deep.")
+    guard JSONValue.isSmall(bytes) else {
+      throw WireError(.serialization, "The request is nested too deep, or has too many values.")
     }
     guard String(validating: bytes, as: UTF8.self) != nil else {
       throw WireError(.serialization, "The request is not UTF-8.")
@@ -105,9 +106,11 @@ extension JSONValue {
     }
   }
 
-  /// Whether objects and lists are nested no deeper than a decoder's stack can bear.
-  private static func isShallow(_ bytes: [UInt8]) -> Bool {
+  /// Whether objects and lists are nested no deeper than a decoder's stack can bear, and are no more than
+  /// a decoder should be given.
+  private static func isSmall(_ bytes: [UInt8]) -> Bool {
     var depth = 0
+    var values = 0
     var isText = false
     var isEscaped = false
     for byte in bytes {
@@ -127,6 +130,9 @@ extension JSONValue {
         depth += 1
         if depth > depthLimit { return false }
       case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
+      case UInt8(ascii: ","):
+        values += 1
+        if values > valueLimit { return false }
       default: break
       }
     }

@@ -1,4 +1,6 @@
 #if Server
+internal import Rollbook
+
 /// Writes JSON as the service answers it: without white space, times as numbers.
 ///
 /// Its own writer, since the general encoder takes longer for a list than the journal to read it.
@@ -48,16 +50,11 @@ struct JSONWriting {
       case UInt8(ascii: "\n"): write("\\n")
       case UInt8(ascii: "\t"): write("\\t")
       case UInt8(ascii: "\r"): write("\\r")
-      case 0..<0x20, 0x7F: write("\\u00" + Self.hex(byte))
+      case 0..<0x20, 0x7F: write("\\u00" + Hex.encode([byte]))
       default: bytes.append(byte)
       }
     }
     bytes.append(UInt8(ascii: "\""))
-  }
-
-  private static func hex(_ byte: UInt8) -> String {
-    let digits = String(byte, radix: 16)
-    return digits.count == 1 ? "0" + digits : digits
   }
 }
 #endif

@@ -22,7 +22,7 @@ struct RequestConstraints {
   private func collect(
     _ value: JSONValue, as name: String, at path: String, _ violations: inout [String]
   ) {
-    guard let shape = model.shapes[name] else { return }
+    guard violations.count < Self.listed, let shape = model.shapes[name] else { return }
     switch value {
     case .object(let members) where shape.type == .structure:
       for required in shape.required ?? [] where value[required] == nil {
@@ -104,7 +104,7 @@ struct RequestConstraints {
   private func shown(_ value: JSONValue) -> String {
     switch value {
     case .string(let text):
-      text.count > 256 ? "'\(text.prefix(256))…'" : "'\(text)'"
+      text.utf8.count > 256 ? "'\(text.prefix(256))…'" : "'\(text)'"
     case .integer(let number): "'\(number)'"
     default: "'[…]'"
     }

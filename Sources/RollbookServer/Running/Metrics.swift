@@ -30,9 +30,18 @@ public final class Metrics: Sendable {
   private static let commitBounds = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1]
   private static let durationBounds = [0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600]
 
-  /// Counts an operation that ended.
+  /// Counts an operation that was driven to its end.
   func count(_ event: ProgressEvent) {
     guard case .ended(let operation, let outcome, _) = event else { return }
+    count(operation, outcome)
+  }
+
+  /// Counts an operation that was begun and ended at once: nobody drove it.
+  func count(_ recorded: OperationRecord) {
+    if let outcome = recorded.outcome { count(recorded.operation, outcome) }
+  }
+
+  private func count(_ operation: Operation, _ outcome: Outcome) {
     counts.withLock { counts in
       counts.ended[Key(kind: operation.name, status: outcome.status.name), default: 0] += 1
       counts.durations[operation.name, default: Histogram(bounds: Metrics.durationBounds)]

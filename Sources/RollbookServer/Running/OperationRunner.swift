@@ -11,6 +11,7 @@ internal import Synchronization
 final class OperationRunner: Service {
   let control: EngineControl
   private let engine: Engine
+  let metrics: Metrics
   private let logger: Logger
   private let accepting = Mutex(true)
   private let prepared: AsyncStream<PreparedOperation>
@@ -18,6 +19,7 @@ final class OperationRunner: Service {
 
   init(engine: Engine, metrics: Metrics, logger: Logger) {
     self.engine = engine
+    self.metrics = metrics
     self.logger = logger
     control = EngineControl { event in metrics.count(event) }
     (prepared, begin) = AsyncStream.makeStream(of: PreparedOperation.self)
@@ -35,25 +37,26 @@ final class OperationRunner: Service {
   }
 
   func run() async throws {
-    await withGracefulShutdownHandler {
-      // Whatever step they are at is durable: the next start goes on from there.
-      await cancelWhenGracefulShutdown {
-        await withDiscardingTaskGroup { group in
-          for await operation in self.prepared {
-            group.addTask { await self.carryOut(operation) }
-          }
+    // Whatever step they are at is durable: the next start goes on from there.
+    await cancelWhenGracefulShutdown {
+      await withDiscardingTaskGroup { group in
+        for await operation in self.prepared {
+          group.addTask { await self.carryOut(operation) }
         }
       }
-    } onGracefulShutdown: {
-      self.accepting.withLock { $0 = false }
-      self.control.leave()
-      self.begin.finish()
     }
+  }
+
+  /// Begins nothing more, and has what is carried out leave at a durable step.
+  func leave() {
+    accepting.withLock { $0 = false }
+    control.leave()
   }
 
   private func carryOut(_ prepared: PreparedOperation) async {
     do throws(RollbookError) {
       let report = try await engine.perform(prepared, control: control)
+      if prepared.isRecordedOnly { metrics.count(report.record) }
       logger.info(
         "operation ended",
         metadata: [

@@ -2,53 +2,94 @@
 internal import Logging
 internal import Rollbook
 internal import ServiceLifecycle
+internal import Synchronization
 
 /// Settles what dead holders left, at the start and again and again; ends suspects, and notices
 /// programs that are gone.
-struct Settler: Service {
-  let engine: Engine
-  let control: EngineControl
-  let logger: Logger
+///
+/// Each application has a task of its own: one whose operation goes on for an hour keeps no other
+/// waiting.
+final class Settler: Service {
+  private let engine: Engine
+  private let control: EngineControl
+  private let logger: Logger
+  private let inProgress = Mutex(Set<ApplicationID>())
+  private let wanted: AsyncStream<Application>
+  private let want: AsyncStream<Application>.Continuation
+
   /// Source: BEHAVIOUR §5.4.
-  var intervalSeconds: Double = 10
+  private static let intervalSeconds = 10
+  /// At the same time; each holds a file open. The others have their turn at a later look.
+  private static let limit = 256
+
+  init(engine: Engine, control: EngineControl, logger: Logger) {
+    self.engine = engine
+    self.control = control
+    self.logger = logger
+    (wanted, want) = AsyncStream.makeStream(of: Application.self)
+  }
+
+  /// Has an application looked at now.
+  func wake(for application: Application) { want.yield(application) }
 
   func run() async throws {
     await cancelWhenGracefulShutdown {
-      while !Task.isCancelled {
-        await settle()
-        try? await Task.sleep(for: .seconds(intervalSeconds))
+      await withDiscardingTaskGroup { group in
+        group.addTask { await self.lookAgainAndAgain() }
+        for await application in self.wanted where self.begins(application.id) {
+          group.addTask {
+            await self.settle(application)
+            self.inProgress.withLock { _ = $0.remove(application.id) }
+          }
+        }
       }
     }
   }
 
-  private func settle() async {
-    let reports: [SettlingReport]
-    do throws(RollbookError) {
-      reports = try await engine.settleAll(control: control)
-    } catch {
-      logger.error("settling failed", metadata: ["error": "\(error.message)"])
-      return
-    }
-    for report in reports {
-      let application: Logger.MetadataValue = "\(report.application.name)"
-      switch report.finding {
-      case .settled(let id):
-        logger.notice("settled", metadata: ["application": application, "operation": "\(id)"])
-      case .ended(let id):
-        logger.warning(
-          "application ended", metadata: ["application": application, "operation": "\(id)"])
-      case .waiting(let error) where error.code != .interrupted:
-        logger.warning(
-          "waiting", metadata: ["application": application, "error": "\(error.message)"])
-      case .swept(let swept):
-        logger.notice(
-          "suspect",
-          metadata: [
-            "application": application, "generation": "\(swept.suspect.token)",
-            "outcome": "\(swept.resolution ?? swept.leftBecause ?? "")",
-          ])
-      case .held, .waiting: break
+  private func begins(_ application: ApplicationID) -> Bool {
+    inProgress.withLock { $0.count < Settler.limit && $0.insert(application).inserted }
+  }
+
+  private func lookAgainAndAgain() async {
+    while !Task.isCancelled {
+      do throws(RollbookError) {
+        for application in try await engine.applicationsToSettle() { want.yield(application) }
+      } catch {
+        logger.error("settling failed", metadata: ["error": "\(error.message)"])
       }
+      try? await Task.sleep(for: .seconds(Settler.intervalSeconds))
+    }
+  }
+
+  private func settle(_ application: Application) async {
+    do throws(RollbookError) {
+      for report in try await engine.settle(application, control: control) { log(report) }
+    } catch {
+      logger.error(
+        "settling failed",
+        metadata: ["application": "\(application.name)", "error": "\(error.message)"])
+    }
+  }
+
+  private func log(_ report: SettlingReport) {
+    let application: Logger.MetadataValue = "\(report.application.name)"
+    switch report.finding {
+    case .settled(let id):
+      logger.notice("settled", metadata: ["application": application, "operation": "\(id)"])
+    case .ended(let id):
+      logger.warning(
+        "application ended", metadata: ["application": application, "operation": "\(id)"])
+    case .waiting(let error) where error.code != .interrupted:
+      logger.warning(
+        "waiting", metadata: ["application": application, "error": "\(error.message)"])
+    case .swept(let swept):
+      logger.notice(
+        "suspect",
+        metadata: [
+          "application": application, "generation": "\(swept.suspect.token)",
+          "outcome": "\(swept.resolution ?? swept.leftBecause ?? "")",
+        ])
+    case .held, .waiting: break
     }
   }
 }

@@ -9,6 +9,15 @@ struct ApplicationDetail {
   /// What the newest deployment was started with; nil while nothing runs.
   private let run: OperationParameters?
   private let maintenanceWindow: String?
+  /// Nil for the version that is the application's own now.
+  private let past: Past?
+
+  /// What was true of a version that is not the application's own any more.
+  private struct Past {
+    let status: String
+    let parallelism: Int
+    let updatedFrom: Int64?
+  }
 
   /// - Parameter version: nil for the current one.
   init(
@@ -26,6 +35,19 @@ struct ApplicationDetail {
     self.settings = settings
     run = version == nil ? try reader.runParameters(of: state) : nil
     maintenanceWindow = try reader.maintenanceWindow(of: id)
+    if current.version == state.version {
+      past = nil
+    } else {
+      let maker = try reader.operation(current.operation)
+      past = Past(
+        status: try reader.status(of: current, in: state),
+        parallelism: maker?.parallelismTo ?? maker?.parallelismFrom ?? 1,
+        updatedFrom: maker?.versionFrom)
+    }
+  }
+
+  private var rolledBack: (from: Int64?, to: Int64?)? {
+    past == nil ? (state.shown.rolledBackFrom, state.shown.rolledBackTo) : nil
   }
 
   var json: JSONValue {
@@ -39,22 +61,24 @@ struct ApplicationDetail {
       "ApplicationName": .string(application.name),
       "RuntimeEnvironment": .string(version.shownEnvironment),
       "ServiceExecutionRole": service?.executionRole.map(JSONValue.string),
-      "ApplicationStatus": .string(state.status.name),
+      "ApplicationStatus": .string(past?.status ?? state.status.name),
       "ApplicationVersionId": .integer(version.version),
       "CreateTimestamp": .time(application.createdAt),
-      "LastUpdateTimestamp": .time(state.outcome?.endedAt ?? state.newest.startedAt),
+      "LastUpdateTimestamp": .time(
+        past == nil ? state.outcome?.endedAt ?? state.newest.startedAt : version.createdAt),
       "ApplicationConfigurationDescription": ConfigurationDescription(
-        version, parallelism: state.parallelism, run: run
+        version, parallelism: past?.parallelism ?? state.parallelism, run: run
       ).json,
       "CloudWatchLoggingOptionDescriptions": service?.logStreams.map(JSONValue.logStreams),
       "ApplicationMaintenanceConfigurationDescription": MaintenanceWindow(
         start: maintenanceWindow, region: settings.region
       ).json,
-      "ApplicationVersionUpdatedFrom": state.shown.updatedFrom.map(JSONValue.integer),
-      "ApplicationVersionRolledBackFrom": state.shown.rolledBackFrom.map(JSONValue.integer),
+      "ApplicationVersionUpdatedFrom": (past == nil ? state.shown.updatedFrom : past?.updatedFrom)
+        .map(JSONValue.integer),
+      "ApplicationVersionRolledBackFrom": rolledBack?.from.map(JSONValue.integer),
       "ApplicationVersionCreateTimestamp": .time(version.createdAt),
       "ConditionalToken": .string(ConditionalToken.text(for: state)),
-      "ApplicationVersionRolledBackTo": state.shown.rolledBackTo.map(JSONValue.integer),
+      "ApplicationVersionRolledBackTo": rolledBack?.to.map(JSONValue.integer),
       "ApplicationMode": .string("STREAMING"),
     ])
   }
@@ -136,20 +160,16 @@ extension JSONValue {
 /// The token by which a change is tied to what its caller has seen: another for each operation.
 enum ConditionalToken {
   static func text(for state: ApplicationState) -> String {
-    text(application: state.application.id, newest: state.newest.id)
+    ListToken.text(after: state.newest.id.rawValue, of: list(state.application.id))
   }
 
   /// The operation that was the newest when a token was given out; nil for a text that is no token of
   /// this application.
   static func newest(in token: String, of application: ApplicationID) -> OperationID? {
-    guard let bits = UInt64(token.prefix(16), radix: 16) else { return nil }
-    let newest = OperationID(Int64(bitPattern: bits))
-    return text(application: application, newest: newest) == token ? newest : nil
+    ListToken.place(in: token, of: list(application)).map { OperationID($0) }
   }
 
-  private static func text(application: ApplicationID, newest: OperationID) -> String {
-    ListToken.text(after: newest.rawValue, of: "conditional \(application)")
-  }
+  private static func list(_ application: ApplicationID) -> String { "conditional \(application)" }
 }
 
 /// When the service would maintain an application: eight hours a day, by region where nobody has said.

@@ -100,11 +100,7 @@ struct ConfigurationDescription {
   }
 
   private var parallelismDescription: JSONValue {
-    // On the command line a parallelism is always somebody's choice.
-    let settings =
-      service?.parallelism
-      ?? ServiceSettings.Parallelism(
-        configurationType: "CUSTOM", perUnit: 1, isAutoScaled: false)
+    let settings = service?.parallelism ?? .chosen
     return .object([
       "ConfigurationType": .string(settings.configurationType),
       "Parallelism": .integer(Int64(parallelism)),
@@ -147,5 +143,9 @@ extension ServiceSettings.Monitoring {
 extension ServiceSettings.Parallelism {
   static let standard = ServiceSettings.Parallelism(
     configurationType: "DEFAULT", perUnit: 1, isAutoScaled: true)
+
+  /// Of an application that was made on the command line, where it is always somebody's choice.
+  static let chosen = ServiceSettings.Parallelism(
+    configurationType: "CUSTOM", perUnit: 1, isAutoScaled: false)
 }
 #endif

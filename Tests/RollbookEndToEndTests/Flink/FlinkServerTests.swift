@@ -43,6 +43,27 @@ extension FlinkTests {
       }
     }
 
+    @Test("A jar is a jar for a job, whatever the server makes")
+    func otherRuntime() async throws {
+      let cluster = try await FlinkCluster.shared()
+      try await onStage { stage in
+        try await stage.createAndStartJob(on: cluster)
+        let server = try await stage.serve()
+        let place = stage.path("bucket/new.jar")
+        try FileManager.default.copyItem(
+          atPath: try await FlinkCluster.jar("counting"), toPath: place)
+        let ended = try await server.update(
+          version: 1,
+          """
+          {"ApplicationCodeConfigurationUpdate":{"CodeContentUpdate":{"S3ContentLocationUpdate":\
+          {"BucketARNUpdate":"\(TestServer.bucket)","FileKeyUpdate":"new.jar"}}}}
+          """)
+        #expect(ended["OperationStatus"].text == "SUCCESSFUL", "\(ended)")
+        try await stage.rollbook("stop", "shop", "--force").exits(0)
+        try await stage.expectLiving(0, on: cluster)
+      }
+    }
+
     @Test("An environment that the cluster has not is refused, and nothing is written")
     func environment() async throws {
       let cluster = try await FlinkCluster.shared()

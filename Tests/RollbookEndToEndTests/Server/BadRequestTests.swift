@@ -148,7 +148,7 @@ import Testing
 
   @Test("A body above the limit is refused before it is read, a slow one in time")
   func bodies() async throws {
-    try await onServer { server in
+    try await onServer(["--request-timeout", "1"]) { server in
       let target = "X-Amz-Target: KinesisAnalytics_20180523.ListApplications\r\n"
       let rest = "Content-Type: application/x-amz-json-1.1\r\n"
       let head = "POST / HTTP/1.1\r\nHost: 127.0.0.1\r\n" + target + rest
@@ -162,12 +162,62 @@ import Testing
       let streamed = try #require(try await server.wire.send(Array(chunked.utf8)))
       #expect(streamed.status == 413)
       #expect(streamed.error == "RequestEntityTooLargeException")
+      // Whoever goes on sending, or does not, is not waited for for ever.
+      let slow = try #require(
+        try await server.wire.sendAndStay(Array((head + "Content-Length: 9\r\n\r\n{\"a\"").utf8)))
+      #expect(slow.status == 408)
+      #expect(slow.error == "RequestTimeoutException")
+      let early = try await server.wire.sendAndStay(
+        Array((head + "Content-Length: 999999999\r\n\r\n{").utf8))
+      #expect(early?.status == 413)
       // Headers that nobody needs.
       let many = (0..<500).map { "X-Header-\($0): x\r\n" }.joined()
       let crowded = try await server.wire.send(
         Array((head + many + "Content-Length: 2\r\n\r\n{}").utf8))
       #expect(crowded == nil || (400..<500).contains(crowded?.status ?? 0))
       #expect(try await server.wire.call("ListApplications").status == 200)
+    }
+  }
+
+  @Test("What a request holds is in no line of the log before it was checked")
+  func log() async throws {
+    try await onServer { server in
+      let answer = try await server.wire.call(
+        "StopApplication", "{\"ApplicationName\":\"x\\nforged\"}")
+      #expect(answer.error == "ValidationException")
+      let foreign = try await server.wire.call(
+        "ListTagsForResource", "{\"ResourceARN\":\"arn:x\\nforged\"}")
+      #expect(foreign.error == "InvalidArgumentException")
+      try await wait(until: "both are logged") {
+        server.command.err.contains("operation=StopApplication")
+      }
+      for line in server.command.err.split(separator: "\n") {
+        #expect(line.hasPrefix("20"), "\(line)")
+      }
+    }
+  }
+
+  @Test("With keys, a large body is not read for anybody who has none")
+  func unsigned() async throws {
+    try await onStage { stage in
+      let file = try stage.write(
+        "[test]\naws_access_key_id = A\naws_secret_access_key = s\n", to: "keys", mode: 0o600)
+      let server = try await stage.serve(["--credentials", file])
+      func send(_ authorization: String?) async throws -> WireAnswer {
+        let headers = [
+          ("X-Amz-Target", "KinesisAnalytics_20180523.CreateApplication"),
+          ("Content-Type", "application/x-amz-json-1.1"),
+        ]
+        let body = Array("{\"x\":\"\(String(repeating: "x", count: 200_000))\"}".utf8)
+        return try await server.wire.send(
+          headers: headers + (authorization.map { [("Authorization", $0)] } ?? []), body: body)
+      }
+      #expect(try await send(nil).error == "RequestEntityTooLargeException")
+      #expect(try await send("x").error == "IncompleteSignatureException")
+      let unknown =
+        "AWS4-HMAC-SHA256 Credential=B/20261126/r/kinesisanalytics/aws4_request, "
+        + "SignedHeaders=host;x-amz-date;x-amz-target, Signature=x"
+      #expect(try await send(unknown).error == "IncompleteSignatureException")
     }
   }
 
@@ -200,6 +250,14 @@ import Testing
         let answer = try await server.wire.call(operation, body)
         #expect(answer.error == "UnsupportedOperationException", "\(answer.body)")
       }
+      try await server.create()
+      for environment in ["SQL-1_0", "ZEPPELIN-FLINK-3_0"] {
+        let update = try await server.call(
+          "UpdateApplication",
+          ",\"CurrentApplicationVersionId\":1,\"RuntimeEnvironmentUpdate\":\"\(environment)\"")
+        #expect(update.error == "UnsupportedOperationException")
+      }
+      #expect(try await server.detail()["ApplicationVersionId"].int == 1)
       let unknown = try await server.wire.call("NoSuchOperation")
       #expect(unknown.error == "UnknownOperationException")
       #expect(unknown.status == 400)

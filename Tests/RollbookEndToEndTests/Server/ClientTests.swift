@@ -84,6 +84,39 @@ import Testing
     }
   }
 
+  @Test("A parallelism that is updated is the one of an application of the command line too")
+  func parallelism() async throws {
+    try await onServer { server in
+      let code = try server.stage.write(Program.idle, to: "idle")
+      try await server.stage.rollbook("create", "made", "--code", code).exits(0)
+      _ = try await server.update(
+        version: 1,
+        """
+        {"FlinkApplicationConfigurationUpdate":{"ParallelismConfigurationUpdate":\
+        {"ParallelismUpdate":3}}}
+        """, name: "made")
+      #expect(try await server.detail("made")["ApplicationVersionId"].int == 2)
+      let shown = try await server.detail("made")["ApplicationConfigurationDescription"][
+        "FlinkApplicationConfigurationDescription"]["ParallelismConfigurationDescription"]
+      #expect(shown["Parallelism"].int == 3)
+      #expect(shown["ConfigurationType"].text == "CUSTOM")
+      // What was true of the version before is told of it.
+      let before = try await server.call(
+        "DescribeApplicationVersion", ",\"ApplicationVersionId\":1", name: "made"
+      ).json()["ApplicationVersionDetail"]
+      #expect(before["ApplicationVersionId"].int == 1)
+      #expect(before["ApplicationVersionUpdatedFrom"] == .null)
+      let old = before["ApplicationConfigurationDescription"][
+        "FlinkApplicationConfigurationDescription"]["ParallelismConfigurationDescription"]
+      #expect(old["Parallelism"].int == 1)
+      let missing = try await server.call(
+        "StartApplication",
+        ",\"RunConfiguration\":{\"ApplicationRestoreConfiguration\":{\"ApplicationRestoreType\":"
+          + "\"RESTORE_FROM_CUSTOM_SNAPSHOT\",\"SnapshotName\":\"none\"}}", name: "made")
+      #expect(missing.error == "InvalidArgumentException", "\(missing.body)")
+    }
+  }
+
   @Test("A zip with run, inline or in a bucket, is unpacked and run")
   func archives() async throws {
     try await onServer { server in
@@ -111,8 +144,13 @@ import Testing
       #expect(answer.status == 200, "\(answer.body)")
       let details = try await server.ended(try answer.json()["OperationId"].text, of: "zipped")
       #expect(details["OperationStatus"].text == "SUCCESSFUL", "\(details)")
-      let left = try FileManager.default.contentsOfDirectory(atPath: stage.home + "/incoming")
-      #expect(left.isEmpty)
+      try await wait(until: "nothing of it is left") {
+        let incoming = stage.home + "/incoming"
+        return try FileManager.default.contentsOfDirectory(atPath: incoming).allSatisfy {
+          try $0.hasSuffix(".lock")
+            || FileManager.default.contentsOfDirectory(atPath: incoming + "/" + $0).isEmpty
+        }
+      }
     }
   }
 

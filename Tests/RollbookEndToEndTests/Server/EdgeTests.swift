@@ -4,29 +4,11 @@ import Testing
 
 /// Edges of the service's behaviour that its clients depend on.
 @Suite struct EdgeTests {
-  private func call(
-    _ server: TestServer, _ operation: String, _ more: String = "", name: String = "shop"
-  ) async throws -> WireAnswer {
-    try await server.wire.call(operation, "{\"ApplicationName\":\"\(name)\"\(more)}")
-  }
-
-  private func update(
-    _ server: TestServer, version: Int, _ configuration: String = "{}", _ more: String = ""
-  ) async throws -> JSON {
-    let answer = try await call(
-      server, "UpdateApplication",
-      ",\"CurrentApplicationVersionId\":\(version),\"ApplicationConfigurationUpdate\":"
-        + "\(configuration)\(more)")
-    #expect(answer.status == 200, "\(answer.body)")
-    let operation = try answer.json()["OperationId"].text
-    return try await server.ended(operation)
-  }
-
   @Test("A new application shows the service's defaults, with or without a configuration")
   func defaults() async throws {
     try await onServer { server in
-      let answer = try await call(
-        server, "CreateApplication",
+      let answer = try await server.call(
+        "CreateApplication",
         ",\"RuntimeEnvironment\":\"FLINK-1_19\",\"ServiceExecutionRole\":\"arn:aws:iam::1:role/r\"")
       let detail = try answer.json()["ApplicationDetail"]
       #expect(detail["ApplicationStatus"].text == "READY")
@@ -53,7 +35,7 @@ import Testing
       #expect(configuration["EnvironmentPropertyDescriptions"] == .null)
       #expect(detail["ApplicationDescription"] == .null)
       // Without code there is nothing to start.
-      let start = try await call(server, "StartApplication")
+      let start = try await server.call("StartApplication")
       #expect(start.error == "InvalidArgumentException")
       #expect(start.message.contains("has no code to start"))
       #expect(try await server.status() == "READY")
@@ -76,8 +58,8 @@ import Testing
       #expect(flink["ParallelismConfigurationDescription"]["Parallelism"].int == 1)
       #expect(flink["MonitoringConfigurationDescription"]["LogLevel"].text == "DEBUG")
       #expect(flink["MonitoringConfigurationDescription"]["MetricsLevel"].text == "APPLICATION")
-      _ = try await update(
-        server, version: 1,
+      _ = try await server.update(
+        version: 1,
         """
         {"FlinkApplicationConfigurationUpdate":{"ParallelismConfigurationUpdate":\
         {"ConfigurationTypeUpdate":"CUSTOM","ParallelismUpdate":3,"AutoScalingEnabledUpdate":false}}}
@@ -94,14 +76,14 @@ import Testing
   func updateWhileReady() async throws {
     try await onServer { server in
       try await server.create()
-      #expect(try await update(server, version: 1)["OperationStatus"].text == "SUCCESSFUL")
+      #expect(try await server.update(version: 1)["OperationStatus"].text == "SUCCESSFUL")
       let detail = try await server.detail()
       #expect(detail["ApplicationStatus"].text == "READY")
       #expect(detail["ApplicationVersionId"].int == 2)
       #expect(detail["ApplicationVersionUpdatedFrom"].int == 1)
       #expect(server.stage.running("shop").isEmpty)
-      let rollback = try await call(
-        server, "RollbackApplication", ",\"CurrentApplicationVersionId\":2")
+      let rollback = try await server.call(
+        "RollbackApplication", ",\"CurrentApplicationVersionId\":2")
       #expect(rollback.error == "InvalidRequestException")
     }
   }
@@ -114,7 +96,7 @@ import Testing
       let skip =
         ",\"RunConfiguration\":{\"ApplicationRestoreConfiguration\":{\"ApplicationRestoreType\":"
         + "\"SKIP_RESTORE_FROM_SNAPSHOT\"},\"FlinkRunConfiguration\":{\"AllowNonRestoredState\":true}}"
-      _ = try await call(server, "StartApplication", skip)
+      _ = try await server.call("StartApplication", skip)
       try await server.wait(for: "RUNNING")
       func run() async throws -> JSON {
         try await server.detail()["ApplicationConfigurationDescription"][
@@ -124,13 +106,13 @@ import Testing
       #expect(
         try await run()[restore]["ApplicationRestoreType"].text == "SKIP_RESTORE_FROM_SNAPSHOT")
       #expect(try await run()["FlinkRunConfigurationDescription"]["AllowNonRestoredState"].isTrue)
-      _ = try await update(server, version: 1)
+      _ = try await server.update(version: 1)
       #expect(
         try await run()[restore]["ApplicationRestoreType"].text == "RESTORE_FROM_LATEST_SNAPSHOT")
       #expect(
         try await run()["FlinkRunConfigurationDescription"]["AllowNonRestoredState"]
           == .bool(false))
-      _ = try await call(server, "StopApplication")
+      _ = try await server.call("StopApplication")
       try await server.wait(for: "READY")
       #expect(try await run() == .null)
       // Starting and stopping make no version.
@@ -144,7 +126,7 @@ import Testing
       try await server.create(
         code: "throwing",
         configuration: ",\"ApplicationSystemRollbackConfiguration\":{\"RollbackEnabled\":true}")
-      let operation = try await call(server, "StartApplication").json()["OperationId"].text
+      let operation = try await server.call("StartApplication").json()["OperationId"].text
       let details = try await server.ended(operation)
       #expect(details["OperationStatus"].text == "FAILED")
       #expect(details["OperationFailureDetails"]["RollbackOperationId"] == .null)
@@ -162,13 +144,13 @@ import Testing
         "#!/bin/sh\nfor i in $(seq 200); do echo \"error: line $i of many\" >&2; done\nexit 1\n",
         as: "wordy")
       try await server.create(code: "wordy")
-      let operation = try await call(server, "StartApplication").json()["OperationId"].text
-      let begun = try await call(
-        server, "DescribeApplicationOperation", ",\"OperationId\":\"\(operation)\""
+      let operation = try await server.call("StartApplication").json()["OperationId"].text
+      let begun = try await server.call(
+        "DescribeApplicationOperation", ",\"OperationId\":\"\(operation)\""
       ).json()["ApplicationOperationInfoDetails"]
       #expect(begun["EndTime"] == begun["StartTime"])
-      let listed = try await call(
-        server, "ListApplicationOperations", ",\"OperationStatus\":\"IN_PROGRESS\""
+      let listed = try await server.call(
+        "ListApplicationOperations", ",\"OperationStatus\":\"IN_PROGRESS\""
       ).json()["ApplicationOperationInfoList"]
       #expect(listed[0]["EndTime"] == .null)
       let text = try await server.ended(operation)["OperationFailureDetails"]["ErrorInfo"][
@@ -179,92 +161,6 @@ import Testing
       #expect(
         whole["ApplicationOperationInfoDetails"]["OperationFailureDetails"]["Text"].text.count
           > 2000)
-    }
-  }
-
-  @Test("A rollback by request goes back from RUNNING, further each time, and never toggles")
-  func requestedRollback() async throws {
-    try await onServer { server in
-      try await server.create()
-      try await server.start()
-      for version in 1...2 { _ = try await update(server, version: version) }
-      for (from, to) in [(3, 2), (2, 1)] {
-        let answer = try await call(
-          server, "RollbackApplication", ",\"CurrentApplicationVersionId\":\(from)")
-        let begun = try answer.json()
-        #expect(begun["ApplicationDetail"]["ApplicationStatus"].text == "ROLLING_BACK")
-        _ = try await server.ended(begun["OperationId"].text)
-        let detail = try await server.detail()
-        #expect(detail["ApplicationVersionId"].int == to)
-        #expect(detail["ApplicationVersionRolledBackFrom"].int == from)
-        #expect(detail["ApplicationVersionRolledBackTo"].int == to)
-      }
-      let third = try await call(
-        server, "RollbackApplication", ",\"CurrentApplicationVersionId\":1")
-      #expect(third.error == "InvalidRequestException")
-      let stale = try await call(
-        server, "RollbackApplication", ",\"CurrentApplicationVersionId\":3")
-      #expect(stale.error == "ConcurrentModificationException")
-      let versions = try await call(server, "ListApplicationVersions").json()[
-        "ApplicationVersionSummaries"]
-      #expect(
-        versions.array.map {
-          "\($0["ApplicationVersionId"].int) \($0["ApplicationStatus"].text)"
-        } == ["3 ROLLED_BACK", "2 ROLLED_BACK", "1 RUNNING"])
-      // Ids are not used again, and the next update says nothing of the rollback.
-      _ = try await update(server, version: 1)
-      let detail = try await server.detail()
-      #expect(detail["ApplicationVersionId"].int == 4)
-      #expect(detail["ApplicationVersionRolledBackFrom"] == .null)
-      #expect(detail["ApplicationVersionRolledBackTo"] == .null)
-    }
-  }
-
-  @Test("A forced stop while an update is in flight cancels it, takes no snapshot, ends READY")
-  func forcedStop() async throws {
-    try await onServer(["--settle", "20"]) { server in
-      let quick = try await server.stage.serve()
-      try await quick.create()
-      try await quick.start()
-      let holder = try server.stage.background("update", "shop", "--redeploy", "--settle", "20")
-      try await server.wait(for: "UPDATING")
-      try await wait(until: "the new version is watched") {
-        try await server.stage.steps("UpdateApplication", of: "shop").contains("deployed")
-      }
-      let answer = try await call(server, "StopApplication", ",\"Force\":true")
-      let stop = try answer.json()["OperationId"].text
-      #expect(try await server.ended(stop)["Operation"].text == "StopApplication")
-      try await server.wait(for: "READY")
-      #expect(
-        try await server.stage.operations("shop").prefix(2) == [
-          "StopApplication SUCCESSFUL", "UpdateApplication CANCELLED",
-        ])
-      _ = try await holder.end()
-    }
-  }
-
-  @Test("A RUNNING application can be deleted directly, by the second it was made in")
-  func delete() async throws {
-    try await onServer { server in
-      try await server.create()
-      try await server.start()
-      guard case .number(let created) = try await server.detail()["CreateTimestamp"] else {
-        Issue.record("no CreateTimestamp")
-        return
-      }
-      let wrong = try await call(
-        server, "DeleteApplication", ",\"CreateTimestamp\":\(Int(created) - 1)")
-      #expect(wrong.error == "InvalidArgumentException")
-      let answer = try await call(
-        server, "DeleteApplication", ",\"CreateTimestamp\":\(Int(created))")
-      #expect(answer.body == "{}")
-      try await wait(until: "it is gone") {
-        try await call(server, "DescribeApplication").error == "ResourceNotFoundException"
-      }
-      #expect(server.stage.running("shop").isEmpty)
-      // The name is free again, with a history of its own.
-      try await server.create()
-      #expect(try await server.detail()["ApplicationVersionId"].int == 1)
     }
   }
 
@@ -288,15 +184,15 @@ import Testing
           ",\"CloudWatchLoggingOptionUpdates\":[{\"CloudWatchLoggingOptionId\":\"9.1\"}]"
         ),
       ] {
-        let answer = try await call(server, operation, version + more)
+        let answer = try await server.call(operation, version + more)
         #expect(answer.error == "InvalidArgumentException", "\(answer.body)")
       }
       #expect(try await server.detail()["ApplicationVersionId"].int == 1)
-      let deleted = try await call(
-        server, "DeleteApplicationVpcConfiguration", version + ",\"VpcConfigurationId\":\"1.1\"")
+      let deleted = try await server.call(
+        "DeleteApplicationVpcConfiguration", version + ",\"VpcConfigurationId\":\"1.1\"")
       #expect(try deleted.json()["ApplicationVersionId"].int == 2)
-      let added = try await call(
-        server, "AddApplicationVpcConfiguration",
+      let added = try await server.call(
+        "AddApplicationVpcConfiguration",
         ",\"CurrentApplicationVersionId\":2,\"VpcConfiguration\":"
           + "{\"SubnetIds\":[\"s2\"],\"SecurityGroupIds\":[\"g2\"]}")
       // Ids are not used again.
@@ -308,11 +204,11 @@ import Testing
           "AddApplicationVpcConfiguration SUCCESSFUL",
           "DeleteApplicationVpcConfiguration SUCCESSFUL",
         ])
-      let filtered = try await call(
-        server, "ListApplicationOperations", ",\"Operation\":\"AddApplicationVpcConfiguration\"")
+      let filtered = try await server.call(
+        "ListApplicationOperations", ",\"Operation\":\"AddApplicationVpcConfiguration\"")
       #expect(try filtered.json()["ApplicationOperationInfoList"].array.count == 1)
-      let updates = try await call(
-        server, "ListApplicationOperations", ",\"Operation\":\"UpdateApplication\"")
+      let updates = try await server.call(
+        "ListApplicationOperations", ",\"Operation\":\"UpdateApplication\"")
       #expect(try updates.json()["ApplicationOperationInfoList"].array.isEmpty)
     }
   }
@@ -329,15 +225,15 @@ import Testing
           .map { $0["PropertyGroupId"].text }
       }
       #expect(try await groups() == ["a"])
-      _ = try await update(
-        server, version: 1,
+      _ = try await server.update(
+        version: 1,
         "{\"EnvironmentPropertyUpdates\":{\"PropertyGroups\":"
           + "[{\"PropertyGroupId\":\"b\",\"PropertyMap\":{\"k\":\"v\"}}]}}")
       #expect(try await groups() == ["b"])
-      _ = try await update(server, version: 2)
+      _ = try await server.update(version: 2)
       #expect(try await groups() == ["b"])
-      _ = try await update(
-        server, version: 3, "{\"EnvironmentPropertyUpdates\":{\"PropertyGroups\":[]}}")
+      _ = try await server.update(
+        version: 3, "{\"EnvironmentPropertyUpdates\":{\"PropertyGroups\":[]}}")
       #expect(try await groups() == [])
     }
   }

@@ -89,6 +89,7 @@ import Testing
       try await server.wait(for: "RUNNING")
       let text = try await server.wire.get("/metrics").body
       for line in [
+        "rollbook_operations_total{kind=\"CreateApplication\",outcome=\"SUCCESSFUL\"} 1",
         "rollbook_operations_total{kind=\"UpdateApplication\",outcome=\"FAILED\"} 1",
         "rollbook_rollbacks_total{kind=\"SystemRollbackApplication\",outcome=\"SUCCESSFUL\"} 1",
         "rollbook_operation_duration_seconds_count{kind=\"StartApplication\"} 1",
@@ -97,8 +98,58 @@ import Testing
         "rollbook_commit_duration_seconds_bucket{le=\"+Inf\"}",
       ] { #expect(text.contains(line), "\(line) in \(text)") }
       try server.stage.remove(server.stage.journal)
-      // What was acknowledged is not readable any more: no traffic should come here.
       #expect(try await server.wire.get("/healthz").status == 200)
+      #expect(try await server.wire.get("/readyz").status == 503)
+    }
+  }
+
+  @Test("An operation whose driver died is settled, and nobody who asks for another waits for it")
+  func interrupted() async throws {
+    try await onStage { stage in
+      let server = try await stage.serve(["--bake", "600"])
+      try await server.create()
+      try await server.start()
+      try server.upload(Program.counter("two"), as: "two")
+      let operation = try await update(server, code: "two", version: 1)
+      try await wait(until: "it is watched for ten minutes") {
+        try await stage.steps("UpdateApplication", of: "shop").contains("running")
+      }
+      server.command.send(SIGKILL)
+      _ = try await server.command.end()
+      let next = try await stage.serve()
+      let start = try await next.call("StartApplication")
+      #expect(start.error == "ResourceInUseException")
+      // Others are looked after although this one goes on.
+      try await next.create("other")
+      try await next.start("other")
+      for instance in stage.instances(of: "other") { kill(instance.pid, SIGKILL) }
+      try await next.wait(for: "READY", of: "other")
+      // A forced stop gives it up.
+      let stop = try await next.call("StopApplication", ",\"Force\":true")
+      #expect(stop.status == 200, "\(stop.body)")
+      #expect(try await next.ended(operation)["OperationStatus"].text == "CANCELLED")
+      try await next.wait(for: "READY")
+    }
+  }
+
+  @Test("A second server leaves alone what the first one is working on")
+  func second() async throws {
+    try await onServer { server in
+      let incoming = server.stage.home + "/incoming"
+      let own = try FileManager.default.contentsOfDirectory(atPath: incoming)
+      #expect(own.count == 2)
+      let other = try await server.stage.serve()
+      let both = try FileManager.default.contentsOfDirectory(atPath: incoming)
+      #expect(Set(both).isSuperset(of: own) && both.count == 4)
+      other.command.send(SIGKILL)
+      _ = try await other.command.end()
+      let third = try await server.stage.serve()
+      #expect(try FileManager.default.contentsOfDirectory(atPath: incoming).count == 4)
+      third.command.send(SIGTERM)
+      try await third.command.end().exits(0)
+      #expect(
+        try FileManager.default.contentsOfDirectory(atPath: incoming).sorted() == own.sorted())
+      try await server.create()
     }
   }
 

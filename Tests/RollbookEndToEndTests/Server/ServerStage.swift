@@ -95,6 +95,25 @@ struct TestServer: Sendable {
     try await wait(for: "RUNNING", of: name)
   }
 
+  /// A call about an application.
+  func call(
+    _ operation: String, _ more: String = "", name: String = "shop"
+  ) async throws -> WireAnswer {
+    try await wire.call(operation, "{\"ApplicationName\":\"\(name)\"\(more)}")
+  }
+
+  /// An update, to its end.
+  func update(
+    version: Int, _ configuration: String = "{}", _ more: String = "", name: String = "shop"
+  ) async throws -> JSON {
+    let answer = try await call(
+      "UpdateApplication",
+      ",\"CurrentApplicationVersionId\":\(version),\"ApplicationConfigurationUpdate\":"
+        + "\(configuration)\(more)", name: name)
+    #expect(answer.status == 200, "\(answer.body)")
+    return try await ended(try answer.json()["OperationId"].text, of: name)
+  }
+
   static let bucket = "arn:aws:s3:::code"
 }
 

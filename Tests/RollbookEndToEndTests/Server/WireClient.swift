@@ -36,6 +36,17 @@ struct WireClient: Sendable {
     }
   }
 
+  /// Sends bytes, keeps the connection open, and reads until the server closes it.
+  func sendAndStay(_ bytes: [UInt8], seconds: Int = 60) async throws -> WireAnswer? {
+    let port = port
+    return try await withCheckedThrowingContinuation { continuation in
+      DispatchQueue.global().async {
+        continuation.resume(
+          with: Result { try Connection(port: port, seconds: seconds).ask(bytes, stays: true) })
+      }
+    }
+  }
+
   func send(
     _ method: String = "POST", _ path: String = "/", headers: [(String, String)],
     body: [UInt8] = []
@@ -90,7 +101,8 @@ private final class Connection {
 
   deinit { close(descriptor) }
 
-  func ask(_ bytes: [UInt8]) throws -> WireAnswer? {
+  /// - Parameter stays: whether the connection is kept open until the server closes it.
+  func ask(_ bytes: [UInt8], stays: Bool = false) throws -> WireAnswer? {
     var sent = 0
     while sent < bytes.count {
       let count = unsafe bytes.withUnsafeBytes { buffer in
@@ -102,15 +114,16 @@ private final class Connection {
       if count <= 0 { break }
       sent += count
     }
-    shutdown(descriptor, Int32(SHUT_WR))
+    if !stays { shutdown(descriptor, Int32(SHUT_WR)) }
     var received: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 65536)
     while true {
       let count = unsafe recv(descriptor, &buffer, buffer.count, 0)
-      if count < 0 && received.isEmpty { throw Lost(what: "no answer (\(errno))") }
+      let isOverdue = stays && count < 0 && errno == EAGAIN
+      if isOverdue || count < 0 && received.isEmpty { throw Lost(what: "no answer (\(errno))") }
       if count <= 0 { break }
       received += buffer[0..<count]
-      if let answer = Connection.parse(received, isWhole: false) { return answer }
+      if !stays, let answer = Connection.parse(received, isWhole: false) { return answer }
     }
     return Connection.parse(received, isWhole: true)
   }
