@@ -52,6 +52,15 @@ import Testing
     try await bench.start()
     try await bench.update()
     _ = try await bench.engine.interruptedByReboot()
+    try await bench.engine.journal.write { (writer) throws(RollbookError) in
+      try writer.record(.tags(["team": "shop"]), of: shop.id, actor: "ada")
+    }
+    _ = try await bench.engine.journal.read { (reader) throws(RollbookError) in
+      let version = try reader.version(1, of: shop.id)
+      _ = try reader.tags(of: shop.id)
+      _ = try reader.maintenanceWindow(of: shop.id)
+      if let version { _ = try reader.status(of: version, in: try reader.state(of: shop)) }
+    }
     try await abandonAndSettle(bench)
     _ = try await bench.engine.planRollback(RollbackRequest(toVersion: 1), on: "shop")
     for kind in OperationKind.allCases.map(Optional.some) + [nil] {

@@ -32,6 +32,7 @@ public final class Journal: Sendable {
   private let readers: [ReaderSlot]
   private let writer: Mutex<WriterSlot>
   private let identity: FileIdentity?
+  private let marks: ChangeMarks
 
   /// Whether the file that was opened is still the one at the path; only then can anything be written.
   package var isInPlace: Bool { FileIdentity(path: path) == identity }
@@ -59,7 +60,9 @@ public final class Journal: Sendable {
       isWALReadable = opened.isWALReadable
       identity = FileIdentity(path: path)
       writer = Mutex(WriterSlot(writer: nil, identity: nil))
-      readers = [ReaderSlot(path: path, opened: opened)]
+      let reader = ReaderSlot(path: path, opened: opened)
+      readers = [reader]
+      marks = ChangeMarks(reader)
     } else {
       if access == .create { try JournalFile.create(path: path) }
       let now = clock()
@@ -72,7 +75,9 @@ public final class Journal: Sendable {
         WriterSlot(
           writer: JournalWriter(reader: JournalReader(connection: connection), now: clock),
           identity: identity))
-      readers = (0..<2).map { _ in ReaderSlot(path: path, mayBeImmutable: false) }
+      let first = ReaderSlot(path: path, mayBeImmutable: false)
+      readers = [first, ReaderSlot(path: path, mayBeImmutable: false)]
+      marks = ChangeMarks(first)
     }
   }
 
@@ -104,6 +109,9 @@ public final class Journal: Sendable {
   ) throws(RollbookError) -> Result {
     try readers[0].read(body)
   }
+
+  /// What the journal is now, for whoever wants to know later whether anything has changed.
+  package func changeMark() async throws(RollbookError) -> ChangeMark { try await marks.mark() }
 
   // MARK: Writing
 

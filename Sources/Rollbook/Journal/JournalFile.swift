@@ -229,6 +229,16 @@ final class ReaderSlot: Sendable {
   func read<Result: Sendable>(
     _ body: (borrowing JournalReader) throws(RollbookError) -> Result
   ) throws(RollbookError) -> Result {
+    try use { (reader) throws(RollbookError) in try reader.transaction(body) }
+  }
+
+  func changeMark() throws(RollbookError) -> ChangeMark {
+    try use { (reader) throws(RollbookError) in try reader.changeMark() }
+  }
+
+  private func use<Result: Sendable>(
+    _ body: (borrowing JournalReader) throws(RollbookError) -> Result
+  ) throws(RollbookError) -> Result {
     try slot.withLock { (slot) throws(RollbookError) -> Result in
       do throws(RollbookError) {
         if slot.reader == nil {
@@ -238,7 +248,7 @@ final class ReaderSlot: Sendable {
         }
         // An immutable connection never looks at the file again: each read opens its own.
         defer { if slot.isImmutable { slot.reader = nil } }
-        return try slot.transaction(body)
+        return try slot.use(body)
       } catch {
         throw error.naming(journal: path)
       }
@@ -253,13 +263,13 @@ private struct LazyReader: ~Copyable, Sendable {
   var reader: JournalReader?
   var isImmutable: Bool
 
-  mutating func transaction<Result>(
+  mutating func use<Result>(
     _ body: (borrowing JournalReader) throws(RollbookError) -> Result
   ) throws(RollbookError) -> Result {
     guard let reader = reader.take() else {
       throw RollbookError(.journalFailed, "The journal's reader is gone.")
     }
-    let result = Swift.Result { () throws(RollbookError) in try reader.transaction(body) }
+    let result = Swift.Result { () throws(RollbookError) in try body(reader) }
     self.reader = consume reader
     return try result.get()
   }

@@ -1,13 +1,6 @@
 internal import RollbookSQLite
 internal import Synchronization
 
-/// What the journal was when somebody looked: equal marks mean that nothing was committed between.
-package struct ChangeMark: Sendable, Equatable {
-  /// Which connection looked: marks of two cannot be compared.
-  package let connection: Int
-  let version: Int64
-}
-
 /// A transaction that reads: it sees the journal as it was when the transaction began.
 public struct JournalReader: ~Copyable, Sendable {
   let connection: Connection
@@ -23,7 +16,7 @@ public struct JournalReader: ~Copyable, Sendable {
   }
 
   /// What the journal is now, for whoever wants to know whether it is the same later.
-  package borrowing func changeMark() throws(RollbookError) -> ChangeMark {
+  borrowing func changeMark() throws(RollbookError) -> ChangeMark {
     let row = try query("PRAGMA data_version")
     guard try row.next() else { throw .damaged("it has no data version") }
     return ChangeMark(connection: serial, version: row.int(0))

@@ -98,9 +98,7 @@ struct Calls: Sendable {
 
   private func mark() async throws(WireError) -> ChangeMark {
     do throws(RollbookError) {
-      return try await api.journal.read { (reader) throws(RollbookError) in
-        try reader.changeMark()
-      }
+      return try await api.journal.changeMark()
     } catch {
       throw WireError(error, in: "")
     }
