@@ -139,9 +139,16 @@ import Testing
 
   @Test("A failure's text is cut to 512 characters on the wire only; EndTime is always there")
   func errorString() async throws {
-    try await onServer { server in
+    try await onServer(["--settle", "30"]) { server in
+      // It fails when it is told to: what is asked before finds the operation in progress.
+      let fail = server.stage.path("fail")
       try server.upload(
-        "#!/bin/sh\nfor i in $(seq 200); do echo \"error: line $i of many\" >&2; done\nexit 1\n",
+        """
+        #!/bin/sh
+        while [ ! -e "\(fail)" ]; do sleep 0.01; done
+        for i in $(seq 200); do echo "error: line $i of many" >&2; done
+        exit 1
+        """,
         as: "wordy")
       try await server.create(code: "wordy")
       let operation = try await server.call("StartApplication").json()["OperationId"].text
@@ -153,6 +160,7 @@ import Testing
         "ListApplicationOperations", ",\"OperationStatus\":\"IN_PROGRESS\""
       ).json()["ApplicationOperationInfoList"]
       #expect(listed[0]["EndTime"] == .null)
+      try server.stage.write("", to: "fail")
       let text = try await server.ended(operation)["OperationFailureDetails"]["ErrorInfo"][
         "ErrorString"
       ].text
