@@ -49,7 +49,9 @@ struct RequestGuard: Sendable {
 
   /// A request's media type without its parameters, in small letters.
   static func mediaType(of request: Request) -> String {
-    let text = request.headers[.contentType]?.split(separator: ";").first ?? ""
+    guard let header = request.headers[.contentType] else { return "" }
+    if header == Calls.contentType { return header }
+    let text = header.split(separator: ";").first ?? ""
     return text.filter { $0 != " " }.lowercased()
   }
 }
