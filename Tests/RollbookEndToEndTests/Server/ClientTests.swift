@@ -29,6 +29,29 @@ import Testing
     }
   }
 
+  @Test(
+    "What is expired, or was changed after it was signed, leaves no trace but a line of the log")
+  func signatures() async throws {
+    try await onStage { stage in
+      let file = try stage.write(
+        "[test]\naws_access_key_id = AKIATEST\naws_secret_access_key = s3cret\n", to: "keys",
+        mode: 0o600)
+      let server = try await stage.serve(["--credentials", file])
+      try await server.boto("signatures", "AKIATEST", "s3cret").exits(0).shows("ok")
+      // The update that was in order is the only one.
+      #expect(
+        try await stage.operations("shop") == [
+          "UpdateApplication SUCCESSFUL", "CreateApplication SUCCESSFUL",
+        ])
+      for (error, count) in [
+        ("InvalidSignatureException", 4), ("MissingAuthenticationTokenException", 1),
+        ("IncompleteSignatureException", 1),
+      ] {
+        #expect(server.command.err.components(separatedBy: error).count - 1 == count)
+      }
+    }
+  }
+
   @Test("Keys that others may read are refused")
   func readableKeys() async throws {
     try await onStage { stage in

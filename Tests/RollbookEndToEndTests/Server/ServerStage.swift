@@ -25,12 +25,13 @@ struct TestServer: Sendable {
 
   func aws(_ words: String...) async throws -> Run { try await aws(words) }
 
-  /// Runs a scenario of `clients.py` with boto3.
+  /// Runs a scenario of the folder `clients` with boto3.
   func boto(_ scenario: String, _ arguments: String...) async throws -> Run {
     let clients = try await AWSClients.folder()
-    let script = URL(filePath: #filePath).deletingLastPathComponent().path + "/clients.py"
+    let script =
+      URL(filePath: #filePath).deletingLastPathComponent().path + "/clients/\(scenario).py"
     return try await stage.run(
-      [clients + "/bin/python", script, url, scenario] + arguments,
+      [clients + "/bin/python", script, url] + arguments,
       environment: ["PYTHONDONTWRITEBYTECODE": "1"])
   }
 
