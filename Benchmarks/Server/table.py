@@ -32,6 +32,12 @@ def main():
         right = statistics.median(row[index] for row in bare)
         verdict = "met" if met else "missed"
         print(f"| {name} | {left:.1f} | {right:.1f} | {spread(ratios)} | {goal} | {verdict} |")
+    # Nothing is asked twice, so that every answer is looked up in the journal.
+    others = read(scratch + "/spread")
+    rate = [a[0] / b[0] for a, b in zip(others, bare)]
+    left, right = (statistics.median(row[0] for row in rows) for rows in (others, bare))
+    print(f"| requests a second, each about another application | {left:.1f} | {right:.1f} ", end="")
+    print(f"| {spread(rate)} | | |")
     for name, value, goal in [("idle", float(idle), 40), ("at that load", float(loaded), 150)]:
         verdict = "met" if value <= goal else "missed"
         print(f"| memory {name}, MiB | {value} | | | ≤ {goal} | {verdict} |")

@@ -224,4 +224,19 @@ import Testing
     let old = try await bench.engine.state(of: first)
     #expect(old.status == .deleted)
   }
+
+  @Test func `what was looked at before is not taken for another that has its name by now`()
+    async throws
+  {
+    let bench = try Bench()
+    let old = try await bench.create()
+    try await bench.run(.delete)
+    let new = try await bench.create()
+    await #expect {
+      _ = try await bench.engine.prepare(.delete, on: old, by: bench.requester)
+    } throws: {
+      ($0 as? RollbookError)?.code == .notFound
+    }
+    #expect(try await bench.engine.state(of: new).status == .ready)
+  }
 }

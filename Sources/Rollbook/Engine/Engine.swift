@@ -61,12 +61,14 @@ public final class Engine: Sendable {
     let found = try await journal.read { (reader) throws(RollbookError) in
       try reader.livingApplication(named: name)
     }
-    guard let found else {
-      throw RollbookError(
-        .notFound, "There is no application named \(name).",
-        hint: "`rollbook list` shows what there is.")
-    }
+    guard let found else { throw Self.noApplication(named: name) }
     return found
+  }
+
+  static func noApplication(named name: String) -> RollbookError {
+    RollbookError(
+      .notFound, "There is no application named \(name).",
+      hint: "`rollbook list` shows what there is.")
   }
 
   public func state(of application: Application) async throws(RollbookError) -> ApplicationState {

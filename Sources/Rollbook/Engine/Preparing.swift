@@ -7,7 +7,16 @@ extension Engine {
     _ request: ChangeRequest, on name: String, by requester: Requester,
     control: EngineControl = EngineControl()
   ) async throws(RollbookError) -> PreparedOperation {
-    let application = try await application(named: name)
+    try await prepare(request, on: application(named: name), by: requester, control: control)
+  }
+
+  /// The same for an application that was looked at before, and not for another that has its name by now.
+  ///
+  /// - Throws: `notFound` too where it was deleted meanwhile.
+  public func prepare(
+    _ request: ChangeRequest, on application: Application, by requester: Requester,
+    control: EngineControl = EngineControl()
+  ) async throws(RollbookError) -> PreparedOperation {
     if request.command == .abandon { return try await abandon(application, by: requester) }
     let deadline = clock.uptime() + patience.lockSeconds
     while true {
@@ -58,6 +67,7 @@ extension Engine {
     holding lock: HolderLock, control: EngineControl
   ) async throws(RollbookError) -> PreparedOperation {
     let state = try await state(of: application)
+    guard state.status != .deleted else { throw Self.noApplication(named: application.name) }
     if let operation = state.inFlight {
       let verdict = Lifecycle.verdict(
         request.command, status: state.status, inFlight: operation.kind)

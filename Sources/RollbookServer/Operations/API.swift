@@ -85,18 +85,19 @@ extension API {
   }
 
   /// Writes an operation's intent, and leaves it to be carried out; answers with what then stands.
+  ///
+  /// - Parameter application: what the request was checked against; its name may be another's by now.
   func begin(
-    _ request: ChangeRequest, _ call: Call
+    _ request: ChangeRequest, on application: Application, _ call: Call
   ) async throws(WireError) -> (operation: OperationID, state: ApplicationState) {
     try runner.checkAccepts()
-    let application = try await application(call)
     try await awaitSettler(application, request, call)
     let prepared: PreparedOperation
     do throws(RollbookError) {
       prepared = try await engine.prepare(
-        request, on: call.name, by: call.requester, control: runner.control)
+        request, on: application, by: call.requester, control: runner.control)
     } catch {
-      // The application is there: it is a snapshot that is not.
+      // It may be a snapshot that is not there, which the service has other words for.
       let isOfSnapshot = error.code == .notFound && error.message.contains("snapshot")
       throw isOfSnapshot
         ? WireError(.invalidArgument, error.message) : WireError(error, in: call.operation)

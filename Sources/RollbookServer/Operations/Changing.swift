@@ -5,19 +5,21 @@ extension API {
   func startApplication(_ call: Call) async throws(WireError) -> JSONValue {
     let run = try RunConfiguration(call.input["RunConfiguration"])
     let begun = try await begin(
-      .start(restore: run.restore, allowNonRestoredState: run.allowNonRestoredState), call)
+      .start(restore: run.restore, allowNonRestoredState: run.allowNonRestoredState),
+      on: application(call), call)
     return .object(["OperationId": .string(begun.operation.description)])
   }
 
   func stopApplication(_ call: Call) async throws(WireError) -> JSONValue {
-    let begun = try await begin(.stop(force: call.input["Force"]?.bool ?? false), call)
+    let begun = try await begin(
+      .stop(force: call.input["Force"]?.bool ?? false), on: application(call), call)
     return .object(["OperationId": .string(begun.operation.description)])
   }
 
   func rollbackApplication(_ call: Call) async throws(WireError) -> JSONValue {
     let begun = try await begin(
       .rollback(RollbackRequest(ifVersion: call.input["CurrentApplicationVersionId"]?.integer)),
-      call)
+      on: application(call), call)
     return .object([
       "ApplicationDetail": try await detail(begun.state, call),
       "OperationId": .string(begun.operation.description),
@@ -27,7 +29,7 @@ extension API {
   func deleteApplication(_ call: Call) async throws(WireError) -> JSONValue {
     let application = try await application(call)
     try Self.check(call.input["CreateTimestamp"], against: application.createdAt)
-    _ = try await begin(.delete, call)
+    _ = try await begin(.delete, on: application, call)
     return .object([:])
   }
 

@@ -19,7 +19,7 @@ extension API {
       throw WireError(
         .limitExceeded, "\(application.name) has \(count) snapshots: delete some first.")
     }
-    _ = try await begin(.createSnapshot(name: name), call)
+    _ = try await begin(.createSnapshot(name: name), on: application, call)
     return .object([:])
   }
 
@@ -72,7 +72,7 @@ extension API {
       throw Self.noSnapshot(name, application)
     }
     try Self.check(call.input["SnapshotCreationTimestamp"], against: snapshot.startedAt)
-    _ = try await begin(.deleteSnapshot(name: name), call)
+    _ = try await begin(.deleteSnapshot(name: name), on: application, call)
     return .object([:])
   }
 

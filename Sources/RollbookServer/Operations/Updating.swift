@@ -5,20 +5,20 @@ extension API {
   func updateApplication(_ call: Call) async throws(WireError) -> JSONValue {
     let input = call.input
     let update = input["ApplicationConfigurationUpdate"]
-    let (runtime, current, request) = try await updateRequest(call)
+    let (application, current, request) = try await updateRequest(call)
     let environment = input["RuntimeEnvironmentUpdate"]?.string
     if let environment { try checkKind(environment, nil) }
     var asked = request
     let run = try RunConfiguration(input["RunConfigurationUpdate"])
     asked.restore = run.restore
     asked.allowNonRestoredState = run.allowNonRestoredState
-    if runtime == "flink" { asked.runtimeEnvironment = environment }
+    if application.runtime == "flink" { asked.runtimeEnvironment = environment }
     asked.parallelism = try ConfigurationReading.parallelism(
       of: update, current: current.configuration.service)
     let location = try CodeLocation(
       updating: update?["ApplicationCodeConfigurationUpdate"],
       current: current.configuration.service?.code, settings: settings)
-    let code = try await staged(location, for: runtime, call)
+    let code = try await staged(location, for: application.runtime, call)
     defer { code?.remove() }
     asked.codePath = code?.path
     let source = code?.source
@@ -37,7 +37,7 @@ extension API {
       new.service = service
       return new
     }
-    let begun = try await begin(.update(asked), call)
+    let begun = try await begin(.update(asked), on: application, call)
     return .object([
       "ApplicationDetail": try await detail(begun.state, call),
       "OperationId": .string(begun.operation.description),
@@ -49,7 +49,7 @@ extension API {
   /// The version is looked at before the content is, and again when the update is written.
   func updateRequest(
     _ call: Call
-  ) async throws(WireError) -> (runtime: String, current: ApplicationVersion, UpdateRequest) {
+  ) async throws(WireError) -> (Application, current: ApplicationVersion, UpdateRequest) {
     let application = try await application(call)
     let version = call.input["CurrentApplicationVersionId"]?.integer
     let token = call.input["ConditionalToken"]?.string
@@ -89,7 +89,7 @@ extension API {
         .concurrentModification,
         "\(application.name) is at version \(state.version), not \(version ?? 0).")
     }
-    return (application.runtime, current, request)
+    return (application, current, request)
   }
 
   // MARK: Updates under another name
@@ -149,7 +149,7 @@ extension API {
     _ call: Call, as name: UpdateName,
     _ change: @escaping @Sendable (inout ServiceSettings) throws(RollbookError) -> Void
   ) async throws(WireError) -> (Begun, ApplicationVersion) {
-    var (_, _, request) = try await updateRequest(call)
+    var (application, _, request) = try await updateRequest(call)
     request.name = name
     request.change = { (old) throws(RollbookError) in
       var new = old
@@ -158,7 +158,7 @@ extension API {
       new.service = service
       return new
     }
-    let begun = try await begin(.update(request), call)
+    let begun = try await begin(.update(request), on: application, call)
     let state = begun.state
     let version = try await mapping(call) { () throws(RollbookError) in
       try await journal.read { (reader) throws(RollbookError) in
