@@ -6,14 +6,14 @@ wrk.headers["X-Amz-Target"] = "KinesisAnalytics_20180523." .. os.getenv("WRK_TAR
 -- moto answers by the service that a request is signed for.
 wrk.headers["Authorization"] =
   "AWS4-HMAC-SHA256 Credential=x/20261126/us-east-1/kinesisanalytics/aws4_request, SignedHeaders=host, Signature=x"
--- With WRK_SPREAD each call is about another of so many applications.
+-- With WRK_SPREAD each call is about another of so many applications, numbered from 1.
 local spread = tonumber(os.getenv("WRK_SPREAD") or "0")
 if spread > 0 then
   local index = 0
   request = function()
     index = (index + 7919) % spread
     return wrk.format(nil, nil, nil,
-      string.format('{"ApplicationName":"application-%05d","Limit":20}', index))
+      string.format('{"ApplicationName":"application-%05d","Limit":20}', index + 1))
   end
 end
 done = function(summary, latency, requests)
