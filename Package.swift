@@ -122,7 +122,8 @@ let package = Package(
     .executableTarget(
       name: "RollbookKeeper", dependencies: ["RollbookProcess"], swiftSettings: strict),
     .testTarget(
-      name: "RollbookTests", dependencies: ["Rollbook", "RollbookTesting", "RollbookSQLite"],
+      name: "RollbookTests",
+      dependencies: ["Rollbook", "RollbookTesting", "RollbookSQLite", "CRollbookSQLite"],
       swiftSettings: strict),
     .testTarget(
       name: "RollbookStoreTests", dependencies: ["Rollbook"], swiftSettings: strict),

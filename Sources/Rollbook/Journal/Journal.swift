@@ -67,7 +67,8 @@ public final class Journal: Sendable {
       if access == .create { try JournalFile.create(path: path) }
       let now = clock()
       let connection = try Journal.naming(path) { [sideLock] () throws(RollbookError) in
-        try JournalFile.openWriter(path: path, sideLock: sideLock, now: now)
+        try JournalFile.openWriter(
+          path: path, sideLock: sideLock, now: now, forgetsSync: probe?.forgetsSync ?? false)
       }
       isWALReadable = true
       identity = FileIdentity(path: path)
@@ -248,13 +249,16 @@ package struct JournalProbe: Sendable {
   package let failsCommit: @Sendable () -> Bool
   /// The seconds from a write's request to its durable commit.
   package let committed: @Sendable (Double) -> Void
+  /// Whether commits are not synced one by one: a test's fault, to see that it is found.
+  package let forgetsSync: Bool
 
   package init(
     before: @escaping @Sendable () throws(RollbookError) -> Void = {},
     after: @escaping @Sendable () throws(RollbookError) -> Void = {},
     failsCommit: @escaping @Sendable () -> Bool = { false },
-    committed: @escaping @Sendable (Double) -> Void = { _ in }
+    committed: @escaping @Sendable (Double) -> Void = { _ in }, forgetsSync: Bool = false
   ) {
+    self.forgetsSync = forgetsSync
     self.before = before
     self.after = after
     self.failsCommit = failsCommit

@@ -29,8 +29,10 @@ enum JournalFile {
   }
 
   /// Opens for writing: pragmas set and read back, schema brought up to date.
+  ///
+  /// - Parameter forgetsSync: a test's fault (`JournalProbe`).
   static func openWriter(
-    path: String, sideLock: String, now: Timestamp
+    path: String, sideLock: String, now: Timestamp, forgetsSync: Bool
   ) throws(RollbookError) -> Connection {
     try checkWritable(path)
     let connection = try open(path: path, mode: .readWrite)
@@ -39,7 +41,8 @@ enum JournalFile {
     let state = try Migrator.state(of: connection)
     try checkWhole(path)
     try set(connection, "journal_mode", "WAL", reads: "wal")
-    try set(connection, "synchronous", "FULL", reads: "2")
+    try set(
+      connection, "synchronous", forgetsSync ? "NORMAL" : "FULL", reads: forgetsSync ? "1" : "2")
     try set(connection, "foreign_keys", "ON", reads: "1")
     try set(connection, "wal_autocheckpoint", "16000", reads: "16000")
     // A WAL that grew under a long reader shrinks once it is done with, but not below the size that

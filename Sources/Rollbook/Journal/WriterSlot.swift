@@ -22,7 +22,8 @@ struct WriterSlot: ~Copyable, Sendable {
     }
     if writer == nil {
       // The last commit's result was unknown: begin afresh with what the disk holds.
-      let connection = try JournalFile.openWriter(path: path, sideLock: sideLock, now: clock())
+      let connection = try JournalFile.openWriter(
+        path: path, sideLock: sideLock, now: clock(), forgetsSync: probe?.forgetsSync ?? false)
       writer = JournalWriter(reader: JournalReader(connection: connection), now: clock)
     }
     guard let writer = writer.take() else {

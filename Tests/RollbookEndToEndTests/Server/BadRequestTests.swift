@@ -1,23 +1,10 @@
 #if CommandLine && Server
 import Foundation
+import RollbookTesting
 import Testing
 
 /// Requests that no client would send.
 @Suite struct BadRequestTests {
-  /// A generator of its own, so that a failing seed can be run again.
-  struct Chance: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-      // Source: Steele, Lea, Flood, "Fast splittable pseudorandom number generators".
-      state &+= 0x9e37_79b9_7f4a_7c15
-      var z = state
-      z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-      z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-      return z ^ (z >> 31)
-    }
-  }
-
   /// Requests that are right, to be mutated.
   static let seeds: [(operation: String, body: String)] = [
     ("ListApplications", "{\"Limit\":5}"),
@@ -62,7 +49,7 @@ import Testing
   ]
 
   /// One request, changed somewhere.
-  private func mutated(_ chance: inout Chance) -> [UInt8] {
+  private func mutated(_ chance: inout SeededGenerator) -> [UInt8] {
     let (operation, body) = Self.seeds.randomElement(using: &chance) ?? Self.seeds[0]
     var target = "KinesisAnalytics_20180523.\(operation)"
     var type = "application/x-amz-json-1.1"
@@ -91,7 +78,7 @@ import Testing
   }
 
   /// Puts something else in the place of what follows a colon.
-  private func replacingAValue(in bytes: [UInt8], _ chance: inout Chance) -> [UInt8] {
+  private func replacingAValue(in bytes: [UInt8], _ chance: inout SeededGenerator) -> [UInt8] {
     let colons = bytes.indices.filter { bytes[$0] == UInt8(ascii: ":") }
     guard let colon = colons.randomElement(using: &chance) else { return bytes }
     let rest = bytes[(colon + 1)...]
@@ -106,7 +93,7 @@ import Testing
     try await onServer(["--log-level", "error"]) { server in
       try await server.create()
       let seed = UInt64.random(in: 0...UInt64.max)
-      var chance = Chance(state: seed)
+      var chance = SeededGenerator(seed: seed)
       var statuses: [Int: Int] = [:]
       func send(_ count: Int) async throws {
         for index in 0..<count {
