@@ -121,15 +121,22 @@ let package = Package(
       name: "RollbookLight", dependencies: ["RollbookCommands"], swiftSettings: strict),
     .executableTarget(
       name: "RollbookKeeper", dependencies: ["RollbookProcess"], swiftSettings: strict),
+    .target(
+      name: "PowerLossSupport",
+      dependencies: ["Rollbook", "RollbookTesting", "RollbookSQLite", "CRollbookSQLite"],
+      path: "Tests/PowerLossSupport", swiftSettings: strict),
     .testTarget(
       name: "RollbookTests",
-      dependencies: ["Rollbook", "RollbookTesting", "RollbookSQLite", "CRollbookSQLite"],
+      dependencies: ["Rollbook", "RollbookTesting", "RollbookSQLite", "PowerLossSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "RollbookStoreTests", dependencies: ["Rollbook"], swiftSettings: strict),
     .testTarget(
       name: "RollbookProcessTests",
-      dependencies: ["RollbookProcess", "RollbookKeeper", "RollbookTesting"],
+      dependencies: [
+        "RollbookProcess", "RollbookKeeper", "RollbookTesting", "PowerLossSupport",
+        "RollbookSQLite",
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "RollbookCommandsTests",

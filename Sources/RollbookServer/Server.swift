@@ -31,6 +31,7 @@ public struct Server: Sendable {
     onListening: @escaping @Sendable (Int) -> Void
   ) async throws {
     try settings.check()
+    let connectionLimit = try Descriptors.connectionLimit()
     let staging = try StagingFolder(in: engine.home)
     defer { staging.remove() }
     let runner = OperationRunner(engine: engine, metrics: metrics, logger: logger)
@@ -51,32 +52,38 @@ public struct Server: Sendable {
         "no --credentials: every program of this machine may change what runs here")
     }
     do {
-      try await serviceGroup(endpoint, runner, settler, onListening).run()
+      try await serviceGroup(endpoint, runner, settler, connectionLimit, onListening).run()
     } catch let error as IOError {
-      throw RollbookError(
-        .system,
-        "Nothing can listen on \(settings.host):\(settings.port): "
-          + Files.errorText(error.errnoCode) + ".",
-        hint: "Choose another port with --listen, or 0 for a free one.")
+      throw cannotListen(Files.errorText(error.errnoCode))
+    } catch let error as SocketAddressError {
+      throw cannotListen("\(error)")
     }
   }
 
+  private func cannotListen(_ why: String) -> RollbookError {
+    RollbookError(
+      .system, "Nothing can listen on \(settings.host):\(settings.port): \(why).",
+      hint: "Choose another address or port with --listen, or 0 for a free one.")
+  }
+
   private func serviceGroup(
-    _ endpoint: Endpoint, _ runner: OperationRunner, _ settler: Settler,
+    _ endpoint: Endpoint, _ runner: OperationRunner, _ settler: Settler, _ connectionLimit: Int,
     _ onListening: @escaping @Sendable (Int) -> Void
   ) -> ServiceGroup {
+    let seconds = settings.requestSeconds
     let application = Application(
       responder: CallbackResponder<EndpointContext> { request, context in
         await endpoint.respond(to: request, context)
       },
       server: .http1(
         configuration: .init(
+          additionalChannelHandlers: [SlowReaders(seconds: seconds)],
           idleTimeout: .seconds(60),
           httpDecoderConfiguration: .init(
             maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 64 << 10, maxHeaderFieldCount: 100))),
       configuration: ApplicationConfiguration(
         address: .hostname(settings.host, port: settings.port), serverName: "rollbook",
-        availableConnectionsDelegate: .maximum(Self.connectionLimit, logger: logger)),
+        availableConnectionsDelegate: .maximum(connectionLimit, logger: logger)),
       services: [runner, settler, endpoint.calls.bodies.deadlines],
       onServerRunning: { channel in onListening(channel.localAddress?.port ?? 0) },
       logger: logger)
@@ -91,11 +98,8 @@ public struct Server: Sendable {
     return ServiceGroup(configuration: configuration)
   }
 
-  /// As long as requests may take that were taken before the end.
+  /// For requests that were taken before the end; then they are told to leave.
   private static let endSeconds = 20
-
-  /// More wait until one of them is done.
-  private static let connectionLimit = 1024
 }
 
 /// Tells the runner to begin nothing more as soon as the server is told to end.

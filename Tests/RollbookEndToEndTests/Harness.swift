@@ -100,6 +100,9 @@ final class Stage: Sendable {
     try await command(words, environment: environment).end()
   }
 
+  /// Starts any program, in the environment of the verbs, and does not wait for it.
+  func start(_ words: [String]) throws -> Command { try command(words, environment: [:]) }
+
   private func command(
     _ words: [String], environment: [String: String], standardOutput: Int32? = nil
   ) throws -> Command {

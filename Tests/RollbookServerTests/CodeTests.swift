@@ -73,6 +73,15 @@ import Testing
     expectRefused(try archive("z.writestr('\(name)', 'x')"), "leads out of it")
   }
 
+  @Test func `a size that nothing packed could have is not believed`() throws {
+    var bytes = try archive("z.writestr('run', 'x' * 100)")
+    // The size in the directory, which is the last record but one; source: APPNOTE.TXT, 4.3.12.
+    let directory = try #require(
+      (0..<bytes.count - 4).first { Array(bytes[$0..<$0 + 4]) == [0x50, 0x4b, 1, 2] })
+    bytes.replaceSubrange(directory + 24..<directory + 28, with: [0, 0, 0, 0x10])
+    expectRefused(bytes, "is not as large as its directory says")
+  }
+
   @Test func `links are refused`() throws {
     expectRefused(
       try archive(

@@ -53,6 +53,12 @@ import Testing
     #expect(throws: WireError(.serialization, "The request is not UTF-8.")) {
       try JSONValue(parsing: [0x22, 0xff, 0x22])
     }
+    // The decoder would take this for UTF-16, in which what is counted begins elsewhere.
+    let wide = Array("{\"\u{122}\":[\(String(repeating: "0,", count: 60_000))0]}".utf16)
+      .flatMap { [UInt8($0 & 0xff), UInt8($0 >> 8)] }
+    #expect(throws: WireError(.serialization, "The request is not UTF-8.")) {
+      try JSONValue(parsing: wide)
+    }
   }
 
   @Test func `unknown members and nulls are dropped`() throws {

@@ -12,6 +12,8 @@ final class ScriptedEndpoint: Sendable {
   let runtime: ScriptedRuntime
   let engine: Engine
   let runner: OperationRunner
+  let settler: Settler
+  let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
   private let api: API
   private let home: Home
 
@@ -38,16 +40,16 @@ final class ScriptedEndpoint: Sendable {
     runtime = ScriptedRuntime(world: world)
     let journal = try Journal(path: home.journal, access: .create)
     engine = try Engine(home: home, journal: journal, runtimes: [runtime])
-    let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     runner = OperationRunner(engine: engine, metrics: Metrics(), logger: logger)
     var settings = ServerSettings(runtime: "scripted")
     // As quick as the runtime is looked at; and what is held is held for the whole test.
     settings.settleSeconds = 0.01
     settings.timeoutSeconds = 600
     settings.clusterAddress = "http://cluster:8081/"
+    settler = Settler(engine: engine, control: runner.control, logger: logger)
     api = API(
       engine: engine, settings: settings, model: try ServiceModel.load(), staging: staging,
-      runner: runner, settler: Settler(engine: engine, control: runner.control, logger: logger))
+      runner: runner, settler: settler)
   }
 
   deinit {

@@ -138,6 +138,14 @@ import Testing
     let open = Authenticator(credentials: nil)
     #expect(try open.actor(of: request, now: now) == "unverified")
     #expect(try open.actor(of: try signed(secret: "any"), now: now) == "AKIDEXAMPLE (unverified)")
+    // What could steer a terminal, or look like more of a line, is nobody's key.
+    for odd in ["A\u{9B}31m", "A\u{2028}B", "A=B"] {
+      var forged = try signed(secret: "any")
+      forged.headers = forged.headers.map {
+        ($0.name, $0.value.replacing("AKIDEXAMPLE", with: odd))
+      }
+      #expect(try open.actor(of: forged, now: now) == "unverified", "\(odd)")
+    }
   }
 
   @Test func `signed in the header and in the query is signed too often`() throws {
@@ -174,6 +182,9 @@ import Testing
         aws_secret_access_key = t
         """, path: "file")
     #expect(credentials.secrets == ["A": "s=1", "B": "t"])
+    let foreign = try Credentials(
+      text: "[a]\r\naws_access_key_id = A\r\naws_secret_access_key = s\r\n", path: "file")
+    #expect(foreign.secrets == ["A": "s"])
   }
 
   @Test(arguments: [

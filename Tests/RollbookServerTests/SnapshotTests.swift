@@ -97,9 +97,6 @@ import Testing
           #expect(error.message.contains("does not exist"))
         }
       }
-      // It declares no ResourceNotFoundException for an application; the tools take it all the same.
-      #expect(
-        try await endpoint.call("ListApplicationSnapshots")["SnapshotSummaries"]?.array == [])
     }
   }
 

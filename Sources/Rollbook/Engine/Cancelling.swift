@@ -1,13 +1,28 @@
 extension Engine {
+  /// Gives up an operation whose holder died, where somebody else settles it.
+  ///
+  /// - Parameter wake: tells them to, again each second until they have.
+  package func giveUp(
+    _ operation: Operation, of application: Application, for request: ChangeRequest,
+    by requester: Requester, control: EngineControl, wake: @escaping @Sendable () -> Void
+  ) async throws(RollbookError) -> PreparedOperation {
+    try await checkCancelling(request, state(of: application))
+    return try await cancel(
+      operation, of: application, for: request, by: requester, control, wake: wake)
+  }
+
   /// Gives up what another engine drives, and lets follow what was asked.
+  ///
+  /// - Parameter wake: has an operation whose holder died settled; nil to settle it here.
   func cancel(
     _ operation: Operation, of application: Application, for request: ChangeRequest,
-    by requester: Requester, _ control: EngineControl
+    by requester: Requester, _ control: EngineControl, wake: (@Sendable () -> Void)? = nil
   ) async throws(RollbookError) -> PreparedOperation {
     try await insertCancellation(operation, request, requester)
     control.report(
       .waiting("waiting for the holder of \(operation.name) \(operation.id) to give it up"))
     let deadline = clock.uptime() + patience.cancelSeconds
+    var nextWake = clock.uptime()
     while clock.uptime() < deadline {
       let outcome = try await journal.read { (reader) throws(RollbookError) in
         try reader.outcome(of: operation.id)
@@ -15,7 +30,12 @@ extension Engine {
       if outcome != nil {
         return try await afterCancellation(of: operation, application, request, requester, control)
       }
-      if let lock = try HolderLock.tryAcquire(application.id, in: home) {
+      if let wake {
+        if clock.uptime() >= nextWake {
+          wake()
+          nextWake += 1
+        }
+      } else if let lock = try HolderLock.tryAcquire(application.id, in: home) {
         // The holder has died since.
         return try await settleCancelled(operation, application, request, holding: lock, control)
       }
@@ -100,7 +120,7 @@ extension Engine {
     // It ended before it could be given up, or somebody else's request counted for more. A forced
     // stop is aimed at what is in flight or runs now; a rollback is never begun anew.
     if request.command == .forceStop {
-      return try await prepare(request, on: application.name, by: requester, control: control)
+      return try await prepare(request, on: application, by: requester, control: control)
     }
     try await wait(for: application, control: control)
     let state = try await state(of: application)

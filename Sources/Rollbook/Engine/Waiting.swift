@@ -16,7 +16,8 @@ extension Engine {
 extension Engine {
   /// Whether the operation in flight has lost its holder.
   package func isInterrupted(_ state: ApplicationState) async throws(RollbookError) -> Bool {
-    try await offPool(on: checks) { [home, journal] () throws(RollbookError) in
+    if state.inFlight == nil { return false }
+    return try await offPool(on: checks) { [home, journal] () throws(RollbookError) in
       try state.isInterrupted(in: home, journal: journal)
     }
   }

@@ -16,6 +16,7 @@ package struct Descriptor: ~Copyable, Sendable {
   ) throws(RollbookError) -> Descriptor {
     let raw = retrying { unsafe Glibc.open(path, flags | O_CLOEXEC, mode) }
     guard raw >= 0 else { throw Files.failure("open", path) }
+    if flags & O_CREAT != 0 { DiskProbe.tell(.made, path) }
     return Descriptor(adopting: raw)
   }
 
@@ -45,10 +46,13 @@ package struct Descriptor: ~Copyable, Sendable {
       if result < 0 { throw Files.failure("write", path()) }
       written += result
     }
+    DiskProbe.tell(.changed, path())
   }
 
   package borrowing func sync(path: @autoclosure () -> String) throws(RollbookError) {
+    DiskProbe.tell(.syncing, path())
     if fsync(raw) != 0 { throw Files.failure("sync", path()) }
+    DiskProbe.tell(.synced, path())
   }
 }
 

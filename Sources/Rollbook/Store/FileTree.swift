@@ -65,6 +65,7 @@ public enum FileTree {
     unsafe chmod(path, 0o700)
     try removeContents(of: try TreeFolder.open(path))
     if unsafe rmdir(path) != 0 && errno != ENOENT { throw Files.failure("remove", path) }
+    DiskProbe.tell(.removed, path)
   }
 
   private static func removeContents(of folder: borrowing TreeFolder) throws(RollbookError) {
@@ -104,6 +105,7 @@ private struct TreeCopier {
       guard unsafe mkdir(destination, 0o700) == 0 else {
         throw Files.failure("make the folder", destination)
       }
+      DiskProbe.tell(.made, destination)
       let from = TreeFolder(file, path: source)
       try copy(from, try TreeFolder.open(destination), depth: 0, checkpoint)
     case S_IFREG:

@@ -39,7 +39,10 @@ package enum Files {
 
   /// Makes a folder and those above it that are missing, durably; one that is there is no error.
   package static func makeFolder(_ path: String) throws(RollbookError) {
-    if unsafe mkdir(path, 0o700) == 0 { return try syncFolder(parent(of: path)) }
+    if unsafe mkdir(path, 0o700) == 0 {
+      DiskProbe.tell(.made, path)
+      return try syncFolder(parent(of: path))
+    }
     let code = errno
     if code == EEXIST && isFolderOrLinkToOne(path) { return }
     guard code == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex else {
@@ -49,6 +52,7 @@ package enum Files {
     guard unsafe mkdir(path, 0o700) == 0 || errno == EEXIST else {
       throw failure("make the folder", path)
     }
+    DiskProbe.tell(.made, path)
     try syncFolder(parent(of: path))
   }
 
@@ -73,10 +77,22 @@ package enum Files {
       try file.sync(path: partial)
       try rename(partial, to: path)
     } catch {
-      unsafe unlink(partial)
+      try? removeFile(partial)
       throw error
     }
     try syncFolder(parent(of: path))
+  }
+
+  /// Writes a file that is gone after a crash anyway.
+  package static func writeCarelessly(_ bytes: [UInt8], to path: String) throws(RollbookError) {
+    let file = try Descriptor.open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW)
+    try file.write(bytes, count: bytes.count, path: path)
+  }
+
+  /// Makes a folder that is gone after a crash anyway; its parent must be there.
+  package static func makeFolderCarelessly(_ path: String) throws(RollbookError) {
+    guard unsafe mkdir(path, 0o700) == 0 else { throw failure("make the folder", path) }
+    DiskProbe.tell(.made, path)
   }
 
   /// The bytes that a file takes; 0 where there is none.
@@ -121,11 +137,13 @@ package enum Files {
 
   package static func rename(_ from: String, to path: String) throws(RollbookError) {
     if unsafe Glibc.rename(from, path) != 0 { throw failure("rename \(from) to", path) }
+    DiskProbe.tell(.renamed(from: from), path)
   }
 
   /// Removes one file; none there is no error.
   package static func removeFile(_ path: String) throws(RollbookError) {
     if unsafe unlink(path) != 0 && errno != ENOENT { throw failure("remove", path) }
+    DiskProbe.tell(.removed, path)
   }
 
   /// The names in a folder, ordered; none where there is no folder.

@@ -102,6 +102,7 @@ struct TreeFolder: ~Copyable {
     let folder = descriptor.raw
     let raw = retrying { unsafe openat(folder, name.terminated, flags | O_CLOEXEC, mode) }
     guard raw >= 0 else { throw Files.failure("open", display(name)) }
+    if flags & O_CREAT != 0 { DiskProbe.tell(.made, display(name)) }
     return Descriptor(adopting: raw)
   }
 
@@ -109,6 +110,7 @@ struct TreeFolder: ~Copyable {
     guard unsafe mkdirat(descriptor.raw, name.terminated, 0o700) == 0 else {
       throw Files.failure("make the folder", display(name))
     }
+    DiskProbe.tell(.made, display(name))
     return try openFolder(name)
   }
 
@@ -116,6 +118,7 @@ struct TreeFolder: ~Copyable {
     guard unsafe symlinkat(text.terminated, descriptor.raw, name.terminated) == 0 else {
       throw Files.failure("make the link", display(name))
     }
+    DiskProbe.tell(.made, display(name))
   }
 
   /// Gives the rights back that a program may have taken from its own folder.
@@ -128,6 +131,7 @@ struct TreeFolder: ~Copyable {
     guard unsafe unlinkat(descriptor.raw, name.terminated, flags) == 0 || errno == ENOENT else {
       throw Files.failure("remove", display(name))
     }
+    DiskProbe.tell(.removed, display(name))
   }
 }
 

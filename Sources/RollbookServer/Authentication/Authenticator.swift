@@ -54,8 +54,20 @@ struct Authenticator: Sendable {
   /// Whoever it says that it is: nobody has checked it.
   private static func unverified(_ request: SignedRequest) -> String {
     let claimed = request.header("authorization").flatMap { try? Authorization(header: $0) }?.keyID
-    guard let claimed, claimed.utf8.count <= 128 else { return "unverified" }
+    // Source: the published model of the service that issues them, for a key's id.
+    guard let claimed, claimed.utf8.count <= 128, claimed.utf8.allSatisfy(isOfKeyID) else {
+      return "unverified"
+    }
     return "\(claimed) (unverified)"
+  }
+
+  private static func isOfKeyID(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"):
+      true
+    default: false
+    }
   }
 
   private static func checkScope(_ authorization: Authorization) throws(WireError) {

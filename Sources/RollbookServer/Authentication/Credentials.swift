@@ -30,8 +30,9 @@ public struct Credentials: Sendable {
   init(text: String, path: String) throws(RollbookError) {
     var secrets: [String: String] = [:]
     var keyID: String?
-    for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
-    {
+    // Two characters end a line of some systems, which Swift takes for one.
+    let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+    for (number, line) in lines.enumerated() {
       let line = line.trimmed
       if line.isEmpty || line.hasPrefix("#") || line.hasPrefix(";") { continue }
       if line.hasPrefix("[") {

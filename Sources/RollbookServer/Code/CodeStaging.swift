@@ -57,7 +57,7 @@ struct CodeStaging: Sendable {
       guard let data = Data(base64Encoded: text) else {
         throw RollbookError(.invalidArgument, "ZipFileContent is not base64.")
       }
-      try Files.write([UInt8](data), to: given)
+      try Files.writeCarelessly([UInt8](data), to: given)
       name = unpacks ? "code" : "code.jar"
     case .object(let folder, let bucket, let key, _):
       try Bucket(folder: folder, arn: bucket).copy(key, to: given)
@@ -124,7 +124,8 @@ struct Bucket {
     let isPlain = parts.allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." }
     let missing = RollbookError(.invalidArgument, "There is no object \(key) in \(arn).")
     guard isPlain, let root = Files.realPath(folder),
-      let path = Files.realPath("\(root)/\(key)"), path.hasPrefix(root + "/"), Files.isFile(path)
+      let path = Files.realPath("\(root)/\(key)"),
+      path.hasPrefix(root == "/" ? root : root + "/"), Files.isFile(path)
     else { throw missing }
     return path
   }

@@ -7,12 +7,10 @@ internal import NIOCore
 ///
 /// Of large ones, which carry code, there is one at a time: the others wait unread.
 struct BodyReading: Sendable {
-  /// Calls without code; the largest known is a tenth of it.
-  static let plainLimit = 1 << 20
+  /// Calls without code; the largest that the published model allows is half of it.
+  static let plainLimit = 256 << 10
   /// 50 MiB of code in base64, and what is around it; source: the published model.
   static let codeLimit = 72 << 20
-  /// Before anybody has said who asks.
-  static let unsignedLimit = 64 << 10
 
   let seconds: Double
   let deadlines = Deadlines()

@@ -18,8 +18,6 @@ struct Calls: Sendable {
     let operation: String
     /// Nil for an operation that there is not.
     let shape: String?
-    /// Whether the head names a key, and was found in order.
-    let isSigned: Bool
   }
 
   func answer(
@@ -27,16 +25,14 @@ struct Calls: Sendable {
   ) async throws(WireError) -> [UInt8] {
     let head = try head(of: request)
     let mayHoldCode = head.operation == "CreateApplication" || head.operation == "UpdateApplication"
-    let limit =
-      authenticator.credentials != nil && !head.isSigned
-      ? BodyReading.unsignedLimit
-      : mayHoldCode ? BodyReading.codeLimit : BodyReading.plainLimit
+    let limit = mayHoldCode ? BodyReading.codeLimit : BodyReading.plainLimit
     let turn = try await bodies.turn(for: request, limit: limit)
     // What the body takes is taken until the call is answered.
     defer { turn.end() }
     let body = try await bodies.read(request, limit: limit)
     log.isBodyRead = true
-    if head.isSigned { log.actor = try actor(of: request, body) }
+    // Who asks is of no account where anybody may and the answer is known.
+    if authenticator.credentials != nil { log.actor = try actor(of: request, body) }
     guard head.shape != nil, AnswerMemory.keeps(head.operation, body) else {
       return try await answer(request, head, body, &log)
     }
@@ -44,10 +40,6 @@ struct Calls: Sendable {
     let question = AnswerMemory.Request(operation: head.operation, body: body)
     if let known = memory.answer(to: question, at: mark) {
       log.operation = head.operation
-      // Who asks is of no account where anybody may.
-      if authenticator.credentials != nil && log.actor == nil {
-        log.actor = try actor(of: request, body)
-      }
       return known
     }
     let bytes = try await answer(request, head, body, &log)
@@ -64,11 +56,10 @@ struct Calls: Sendable {
     let target = request.headers[.target] ?? ""
     let prefix = api.model.target + "."
     let operation = target.hasPrefix(prefix) ? String(target.dropFirst(prefix.count)) : ""
-    let isSigned = authenticator.credentials != nil && request.headers[.authorization] != nil
-    if isSigned { _ = try authenticator.claim(of: request.signed([]), now: .now()) }
-    return Head(
-      target: target, operation: operation, shape: api.model.operations[operation],
-      isSigned: isSigned)
+    if authenticator.credentials != nil {
+      _ = try authenticator.claim(of: request.signed([]), now: .now())
+    }
+    return Head(target: target, operation: operation, shape: api.model.operations[operation])
   }
 
   private func actor(of request: Request, _ body: [UInt8]) throws(WireError) -> String {

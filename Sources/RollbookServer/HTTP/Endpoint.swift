@@ -27,7 +27,10 @@ struct Endpoint: Sendable {
         status: .init(code: error.status), contentType: Calls.contentType,
         JSONWriting(error.body).bytes)
       response.headers[.errorType] = error.code.rawValue
-      if !log.isBodyRead { closeSoon(context.channel) }
+    }
+    if !log.isBodyRead && request.hasBody {
+      response.headers[.connection] = "close"
+      closeSoon(context.channel)
     }
     if let operation = log.operation { metrics.countRequest(operation, error: log.error?.code) }
     response.headers[.requestID] = id
@@ -62,6 +65,13 @@ struct Endpoint: Sendable {
   /// for longer than it takes to read the answer.
   private func closeSoon(_ channel: any Channel) {
     channel.eventLoop.scheduleTask(in: .seconds(2)) { channel.close(promise: nil) }
+  }
+}
+
+extension Request {
+  /// Whether more may follow its head.
+  fileprivate var hasBody: Bool {
+    headers[.transferEncoding] != nil || headers[.contentLength].map { $0 != "0" } ?? false
   }
 }
 

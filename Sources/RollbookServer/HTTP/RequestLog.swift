@@ -62,11 +62,14 @@ struct RequestLog {
 
 extension String {
   /// One line of at most 512 characters, whatever it holds.
-  fileprivate var harmlessLine: String {
+  var harmlessLine: String {
     var line = String.UnicodeScalarView()
     for scalar in unicodeScalars.prefix(512) {
-      let isControl = scalar.properties.generalCategory == .control
-      line.append(isControl ? "\u{FFFD}" : scalar)
+      switch scalar.properties.generalCategory {
+      // Ends of lines, and what turns the direction of writing.
+      case .control, .lineSeparator, .paragraphSeparator, .format: line.append("\u{FFFD}")
+      default: line.append(scalar)
+      }
     }
     return String(line)
   }

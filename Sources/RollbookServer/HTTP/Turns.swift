@@ -21,7 +21,10 @@ final class Turns: Sendable {
 
   private let state = Mutex(State())
 
-  /// - Returns: nil where it did not come in time.
+  /// More are not let in: each waits with an open connection.
+  private static let waitingLimit = 8
+
+  /// - Returns: nil where it did not come in time, or too many wait.
   func take(within seconds: Double, _ deadlines: Deadlines) async -> Turn? {
     let id = state.withLock { state in
       state.next += 1
@@ -30,15 +33,16 @@ final class Turns: Sendable {
     let place = deadlines.add(seconds: seconds) { [self] in withdraw(id) }
     defer { deadlines.remove(place) }
     let isMine = await withCheckedContinuation { continuation in
-      let isNow = state.withLock { state in
+      let answer = state.withLock { state -> Bool? in
         if state.isTaken {
+          if state.waiting.count >= Turns.waitingLimit { return false }
           state.waiting.append((id, continuation))
-          return false
+          return nil
         }
         state.isTaken = true
         return true
       }
-      if isNow { continuation.resume(returning: true) }
+      if let answer { continuation.resume(returning: answer) }
     }
     return isMine ? Turn(of: self) : nil
   }

@@ -91,65 +91,92 @@ extension API {
     _ request: ChangeRequest, on application: Application, _ call: Call
   ) async throws(WireError) -> (operation: OperationID, state: ApplicationState) {
     try runner.checkAccepts()
-    try await awaitSettler(application, request, call)
+    try await checkThere(application, call)
     let prepared: PreparedOperation
     do throws(RollbookError) {
-      prepared = try await engine.prepare(
-        request, on: application, by: call.requester, control: runner.control)
+      if let operation = try await interrupted(application) {
+        prepared = try await giveUp(operation, of: application, for: request, call)
+      } else {
+        prepared = try await engine.prepare(
+          request, on: application, by: call.requester, control: runner.control)
+      }
     } catch {
       // It may be a snapshot that is not there, which the service has other words for.
-      let isOfSnapshot = error.code == .notFound && error.message.contains("snapshot")
+      let isOfSnapshot =
+        error.code == .notFound && error.message.contains(" has no snapshot named ")
       throw isOfSnapshot
         ? WireError(.invalidArgument, error.message) : WireError(error, in: call.operation)
     }
     // What was begun is carried out, whatever becomes of the answer.
     defer { runner.perform(prepared) }
-    let state = try await mapping(call) { () throws(RollbookError) in
+    let state = try await telling(prepared.operation.id) { () throws(RollbookError) in
       try await engine.state(of: prepared.application)
     }
     return (prepared.operation.id, state)
   }
 
+  /// To see that something is gone may take a minute, which the settler has.
+  private func checkThere(_ application: Application, _ call: Call) async throws(WireError) {
+    let seen = try await mapping(call) { () throws(RollbookError) in
+      try await engine.observe(application)
+    }
+    guard case .missing(let why) = seen else { return }
+    settler.wake(for: application)
+    throw WireError(
+      .resourceInUse,
+      "What runs of \(application.name) is looked for (\(why)): ask again in a minute.")
+  }
+
+  private func interrupted(_ application: Application) async throws(RollbookError) -> Operation? {
+    let state = try await engine.state(of: application)
+    return try await engine.isInterrupted(state) ? state.inFlight : nil
+  }
+
   /// An operation whose driver died is driven by the settler, not by whoever asks for something: that
   /// may take as long as a deployment.
-  private func awaitSettler(
-    _ application: Application, _ request: ChangeRequest, _ call: Call
-  ) async throws(WireError) {
-    let deadline = ContinuousClock.now + .seconds(2)
-    while let operation = try await interrupted(application, call) {
+  private func giveUp(
+    _ operation: Operation, of application: Application, for request: ChangeRequest, _ call: Call
+  ) async throws(RollbookError) -> PreparedOperation {
+    switch request {
+    case .rollback, .stop(force: true):
+      return try await engine.giveUp(
+        operation, of: application, for: request, by: call.requester, control: runner.control
+      ) { settler.wake(for: application) }
+    default:
       settler.wake(for: application)
-      // What gives it up is told to the settler once it drives.
-      switch request {
-      case .rollback, .stop(force: true): break
-      default: throw settling(application, operation)
-      }
-      guard ContinuousClock.now < deadline else { throw settling(application, operation) }
-      try? await Task.sleep(for: .milliseconds(20))
+      throw RollbookError(
+        .operationInFlight,
+        "\(operation.name) \(operation.id) of \(application.name) was interrupted, and is being "
+          + "settled.")
     }
   }
 
-  private func interrupted(
-    _ application: Application, _ call: Call
-  ) async throws(WireError) -> Operation? {
-    try await mapping(call) { () throws(RollbookError) in
-      let state = try await engine.state(of: application)
-      return try await engine.isInterrupted(state) ? state.inFlight : nil
+  /// Reads what an answer tells of an operation that was written: where that fails, nothing says that it
+  /// can be asked again.
+  func telling<Value>(
+    _ operation: OperationID, _ body: () async throws(RollbookError) -> Value
+  ) async throws(WireError) -> Value {
+    do throws(RollbookError) {
+      return try await body()
+    } catch {
+      throw WireError(
+        .internalFailure,
+        "Operation \(operation) was begun, and cannot be shown now: \(error.message)")
     }
   }
 
-  private func settling(_ application: Application, _ operation: Operation) -> WireError {
-    WireError(
-      .resourceInUse,
-      "\(operation.name) \(operation.id) of \(application.name) was interrupted, and is being settled."
-    )
+  func detail(
+    _ begun: (operation: OperationID, state: ApplicationState)
+  ) async throws(WireError) -> JSONValue {
+    try await telling(begun.operation) { () throws(RollbookError) in
+      try await detail(begun.state)
+    }
   }
 
-  func detail(_ state: ApplicationState, _ call: Call) async throws(WireError) -> JSONValue {
+  func detail(_ state: ApplicationState) async throws(RollbookError) -> JSONValue {
     let settings = settings
-    return try await mapping(call) { () throws(RollbookError) in
-      try await journal.read { (reader) throws(RollbookError) in
-        try ApplicationDetail(reading: state, reader, settings: settings).json
-      }
+    return try await journal.read { (reader) throws(RollbookError) in
+      try ApplicationDetail(reading: state, reader, settings: settings).json
     }
   }
 }

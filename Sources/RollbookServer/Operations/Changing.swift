@@ -21,7 +21,7 @@ extension API {
       .rollback(RollbackRequest(ifVersion: call.input["CurrentApplicationVersionId"]?.integer)),
       on: application(call), call)
     return .object([
-      "ApplicationDetail": try await detail(begun.state, call),
+      "ApplicationDetail": try await detail(begun),
       "OperationId": .string(begun.operation.description),
     ])
   }
@@ -47,7 +47,8 @@ extension API {
 
   func createPresignedURL(_ call: Call) async throws(WireError) -> JSONValue {
     guard call.input["UrlType"]?.string == "FLINK_DASHBOARD_URL" else {
-      throw WireError(.invalidArgument, "Studio applications are not supported: no Zeppelin UI.")
+      throw WireError(
+        .unsupportedOperation, "Studio applications are not supported: no Zeppelin UI.")
     }
     let application = try await application(call)
     let found = try await mapping(call) { () throws(RollbookError) in

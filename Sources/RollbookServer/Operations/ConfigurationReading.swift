@@ -10,10 +10,7 @@ enum ConfigurationReading {
   ) throws(WireError) {
     service.parallelism = .standard
     guard let given else { return }
-    for member in ["SqlApplicationConfiguration", "ZeppelinApplicationConfiguration"]
-    where given[member] != nil {
-      throw WireError(.unsupportedOperation, "\(member) is not supported.")
-    }
+    try checkKind(of: given, suffix: "")
     let flink = given["FlinkApplicationConfiguration"]
     if let settings = flink?["CheckpointConfiguration"] {
       service.checkpoints = ServiceSettings.Checkpoints.standard.changed(by: settings, suffix: "")
@@ -48,16 +45,20 @@ enum ConfigurationReading {
     }
   }
 
+  /// - Throws: `UnsupportedOperationException` for parts of SQL and Studio applications.
+  static func checkKind(of given: JSONValue?, suffix: String) throws(WireError) {
+    for member in ["SqlApplicationConfiguration", "ZeppelinApplicationConfiguration"]
+    where given?[member + suffix] != nil {
+      throw WireError(.unsupportedOperation, "\(member + suffix) is not supported.")
+    }
+  }
+
   /// ApplicationConfigurationUpdate: what it does not name stays.
   static func update(
     _ given: JSONValue?, _ configuration: inout VersionConfiguration,
     _ service: inout ServiceSettings
   ) throws(RollbookError) {
     guard let given else { return }
-    for member in ["SqlApplicationConfigurationUpdate", "ZeppelinApplicationConfigurationUpdate"]
-    where given[member] != nil {
-      throw RollbookError(.invalidArgument, "\(member) is not supported.")
-    }
     let flink = given["FlinkApplicationConfigurationUpdate"]
     if let settings = flink?["CheckpointConfigurationUpdate"] {
       service.checkpoints = (service.checkpoints ?? .standard)

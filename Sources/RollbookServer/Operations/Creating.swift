@@ -51,7 +51,9 @@ extension API {
       try await engine.create(asked, by: call.requester)
     }
     runner.metrics.count(report.record)
-    return .object(["ApplicationDetail": try await detail(report.state, call)])
+    return .object([
+      "ApplicationDetail": try await detail((report.record.operation.id, report.state))
+    ])
   }
 
   /// - Throws: `UnsupportedOperationException` for what is no streaming application.

@@ -8,6 +8,7 @@ extension API {
     let (application, current, request) = try await updateRequest(call)
     let environment = input["RuntimeEnvironmentUpdate"]?.string
     if let environment { try checkKind(environment, nil) }
+    try ConfigurationReading.checkKind(of: update, suffix: "Update")
     var asked = request
     let run = try RunConfiguration(input["RunConfigurationUpdate"])
     asked.restore = run.restore
@@ -39,7 +40,7 @@ extension API {
     }
     let begun = try await begin(.update(asked), on: application, call)
     return .object([
-      "ApplicationDetail": try await detail(begun.state, call),
+      "ApplicationDetail": try await detail(begun),
       "OperationId": .string(begun.operation.description),
     ])
   }
@@ -160,7 +161,7 @@ extension API {
     }
     let begun = try await begin(.update(request), on: application, call)
     let state = begun.state
-    let version = try await mapping(call) { () throws(RollbookError) in
+    let version = try await telling(begun.operation) { () throws(RollbookError) in
       try await journal.read { (reader) throws(RollbookError) in
         try reader.version(state.version, of: state.application.id)
       }

@@ -93,11 +93,12 @@ extension JSONValue {
   ///
   /// - Throws: `SerializationException` for what is no JSON, no UTF-8, or too deep.
   init(parsing bytes: [UInt8]) throws(WireError) {
+    // A zero is in no JSON of UTF-8; with one the decoder would take the text for UTF-16.
+    guard !bytes.contains(0), String(validating: bytes, as: UTF8.self) != nil else {
+      throw WireError(.serialization, "The request is not UTF-8.")
+    }
     guard JSONValue.isSmall(bytes) else {
       throw WireError(.serialization, "The request is nested too deep, or has too many values.")
-    }
-    guard String(validating: bytes, as: UTF8.self) != nil else {
-      throw WireError(.serialization, "The request is not UTF-8.")
     }
     do {
       self = try JSONDecoder().decode(JSONValue.self, from: Data(bytes))

@@ -40,7 +40,8 @@ struct RequestConstraints {
           collect(.string(member.name), as: key, at: path + ".key", &violations)
         }
         if let name = shape.value {
-          collect(member.value, as: name, at: "\(path).\(member.name).member", &violations)
+          collect(
+            member.value, as: name, at: "\(path).\(Self.short(member.name)).member", &violations)
         }
       }
     case .array(let values):
@@ -104,10 +105,15 @@ struct RequestConstraints {
   private func shown(_ value: JSONValue) -> String {
     switch value {
     case .string(let text):
-      text.utf8.count > 256 ? "'\(text.prefix(256))…'" : "'\(text)'"
+      "'\(Self.short(text))'"
     case .integer(let number): "'\(number)'"
     default: "'[…]'"
     }
+  }
+
+  /// By its scalars: a character may be of any length.
+  private static func short(_ text: String) -> String {
+    text.utf8.count > 256 ? String(text.unicodeScalars.prefix(256)) + "…" : text
   }
 
   /// Member names in messages begin small.

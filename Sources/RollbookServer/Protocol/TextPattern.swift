@@ -28,7 +28,9 @@ struct TextPattern {
     switch form {
     case .characters(let allowed):
       !text.isEmpty && text.utf8.allSatisfy(allowed.contains)
-    case .prefix(let prefix): text.utf8.starts(with: prefix.utf8)
+    // A dot stands for anything but the end of a line.
+    case .prefix(let prefix):
+      text.utf8.starts(with: prefix.utf8) && !text.utf8.contains { $0 == 0x0a || $0 == 0x0d }
     case .expression(let pattern):
       // What cannot be compiled lets everything through, and the test of the table says so.
       (try? Regex(pattern)).map { text.wholeMatch(of: $0) != nil } ?? true

@@ -69,7 +69,7 @@ final class OperationRunner: Service {
         "operation left in progress",
         metadata: [
           "operation": "\(prepared.operation.id)", "kind": "\(prepared.operation.name)",
-          "application": "\(prepared.application.name)", "error": "\(error.message)",
+          "application": "\(prepared.application.name)", "error": "\(error.message.harmlessLine)",
         ])
     }
   }

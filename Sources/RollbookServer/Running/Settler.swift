@@ -19,10 +19,14 @@ final class Settler: Service {
 
   /// Source: BEHAVIOUR §5.4.
   private static let intervalSeconds = 10
-  /// At the same time; each holds a file open. The others have their turn at a later look.
-  private static let limit = 256
+  /// At the same time; each holds a file open. The others wait for a free place.
+  static let limit = 256
+  private let limit: Int
 
-  init(engine: Engine, control: EngineControl, logger: Logger) {
+  init(
+    engine: Engine, control: EngineControl, logger: Logger, limit: Int = Settler.limit
+  ) {
+    self.limit = limit
     self.engine = engine
     self.control = control
     self.logger = logger
@@ -47,17 +51,26 @@ final class Settler: Service {
   }
 
   private func begins(_ application: ApplicationID) -> Bool {
-    inProgress.withLock { $0.count < Settler.limit && $0.insert(application).inserted }
+    inProgress.withLock { $0.insert(application).inserted }
   }
 
   private func lookAgainAndAgain() async {
     while !Task.isCancelled {
       do throws(RollbookError) {
-        for application in try await engine.applicationsToSettle() { want.yield(application) }
+        for application in try await engine.applicationsToSettle() {
+          await waitForPlace()
+          want.yield(application)
+        }
       } catch {
-        logger.error("settling failed", metadata: ["error": "\(error.message)"])
+        logger.error("settling failed", metadata: ["error": "\(error.message.harmlessLine)"])
       }
       try? await Task.sleep(for: .seconds(Settler.intervalSeconds))
+    }
+  }
+
+  private func waitForPlace() async {
+    while inProgress.withLock({ $0.count >= limit }), !Task.isCancelled {
+      try? await Task.sleep(for: .milliseconds(20))
     }
   }
 
@@ -67,7 +80,9 @@ final class Settler: Service {
     } catch {
       logger.error(
         "settling failed",
-        metadata: ["application": "\(application.name)", "error": "\(error.message)"])
+        metadata: [
+          "application": "\(application.name)", "error": "\(error.message.harmlessLine)",
+        ])
     }
   }
 
@@ -81,7 +96,7 @@ final class Settler: Service {
         "application ended", metadata: ["application": application, "operation": "\(id)"])
     case .waiting(let error) where error.code != .interrupted:
       logger.warning(
-        "waiting", metadata: ["application": application, "error": "\(error.message)"])
+        "waiting", metadata: ["application": application, "error": "\(error.message.harmlessLine)"])
     case .swept(let swept):
       logger.notice(
         "suspect",

@@ -41,7 +41,8 @@ struct ConfigurationDescription {
     ])
   }
 
-  private var code: JSONValue {
+  private var code: JSONValue? {
+    if !version.hasCode { return nil }
     guard let source = service?.code else {
       // Given on the command line: the API has words for where code lies, not for what it is.
       return .object(["CodeContentType": .string("ZIPFILE")])

@@ -44,7 +44,7 @@ import Testing
           "UpdateApplication SUCCESSFUL", "CreateApplication SUCCESSFUL",
         ])
       for (error, count) in [
-        ("InvalidSignatureException", 4), ("MissingAuthenticationTokenException", 1),
+        ("InvalidSignatureException", 4), ("MissingAuthenticationTokenException", 2),
         ("IncompleteSignatureException", 1),
       ] {
         #expect(server.command.err.components(separatedBy: error).count - 1 == count)

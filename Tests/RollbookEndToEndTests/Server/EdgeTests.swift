@@ -33,6 +33,7 @@ import Testing
       #expect(flink["MonitoringConfigurationDescription"]["LogLevel"].text == "INFO")
       #expect(configuration["RunConfigurationDescription"] == .null)
       #expect(configuration["EnvironmentPropertyDescriptions"] == .null)
+      #expect(configuration["ApplicationCodeConfigurationDescription"] == .null)
       #expect(detail["ApplicationDescription"] == .null)
       // Without code there is nothing to start.
       let start = try await server.call("StartApplication")

@@ -141,15 +141,18 @@ enum AWSClients {
 extension Stage {
   /// Starts a server; it ends with the stage.
   func serve(
-    _ options: [String] = [], settle: String = "0.2", runtime: [String] = []
+    _ options: [String] = [], settle: String = "0.2", runtime: [String] = [],
+    limitOfFiles: Int? = nil
   ) async throws -> TestServer {
     try FileManager.default.createDirectory(
       atPath: path("bucket"), withIntermediateDirectories: true)
     try write(Program.counter, to: "bucket/counter", mode: 0o644)
     try write(Program.throwingAtOnce, to: "bucket/throwing", mode: 0o644)
-    let command = try background(
-      ["serve", "--listen", "127.0.0.1:0", "--settle", settle]
-        + ["--bucket", "\(TestServer.bucket)=\(path("bucket"))"] + runtime + options)
+    let words =
+      [Stage.binaries + "/rollbook", "serve", "--listen", "127.0.0.1:0", "--settle", settle]
+      + ["--bucket", "\(TestServer.bucket)=\(path("bucket"))"] + runtime + options
+    let limited = limitOfFiles.map { ["bash", "-c", "ulimit -n \($0); exec \"$@\"", "-"] + words }
+    let command = try start(limited ?? words)
     let port = try await wait(for: "the server's port") { () throws -> UInt16? in
       if let status = command.status { throw Failed(what: "serve: \(status) \(command.err)") }
       return command.out.split(separator: ":").last.flatMap {

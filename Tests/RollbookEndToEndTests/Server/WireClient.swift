@@ -47,6 +47,9 @@ struct WireClient: Sendable {
     }
   }
 
+  /// A connection on which nothing is sent; it is closed when it is let go.
+  func connect() throws -> AnyObject { try Connection(port: port, seconds: 60) }
+
   func send(
     _ method: String = "POST", _ path: String = "/", headers: [(String, String)],
     body: [UInt8] = []

@@ -38,6 +38,10 @@ def signatures(url, key, secret):
     near = signed(
         url, key, secret, body, now - datetime.timedelta(minutes=4), "DescribeApplication")
     assert post(url, body, near)[0] == 200
+    # What is known already is told again to those who sign for it, and to nobody else.
+    assert post(url, body, near)[0] == 200
+    status, answer = post(url, body, without(near, "Authorization"))
+    assert status == 400 and answer["__type"] == "MissingAuthenticationTokenException", answer
     # The request itself is in order, which shows that the refusals were about the changes.
     assert post(url, good, headers)[0] == 200
 

@@ -12,16 +12,20 @@ from service import client, create, describe, wait_operation, wait_snapshot
 def terraform(url):
     aws = client(url)
     seen = []
+    trouble = []
     stop = threading.Event()
 
     def look():
         looker = client(url)
-        while not stop.is_set():
-            try:
-                seen.append(describe(looker, "shop")["ApplicationStatus"])
-            except botocore.exceptions.ClientError as error:
-                seen.append(error.response["Error"]["Code"])
-            time.sleep(0.01)
+        try:
+            while not stop.is_set():
+                try:
+                    seen.append(describe(looker, "shop")["ApplicationStatus"])
+                except botocore.exceptions.ClientError as error:
+                    seen.append(error.response["Error"]["Code"])
+                time.sleep(0.01)
+        except BaseException as error:
+            trouble.append(error)
 
     thread = threading.Thread(target=look)
     thread.start()
@@ -30,12 +34,14 @@ def terraform(url):
     finally:
         stop.set()
         thread.join()
+    assert not trouble, trouble
 
 
 def phase(seen, allowed, act):
     """Everything that was seen since the last phase ended is among what may be seen."""
     start = len(seen)
     act()
+    assert len(seen) > start, "nobody looked"
     odd = set(seen[start:]) - set(allowed)
     assert not odd, f"{odd} seen, {allowed} expected"
 

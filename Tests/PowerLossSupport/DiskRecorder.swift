@@ -1,12 +1,13 @@
 import Foundation
-import RollbookTesting
+import Rollbook
+package import RollbookTesting
 import Synchronization
 
 /// What of a home's SQLite files has been synced, and what has only been written: from that, what a disk
 /// may hold after the power went.
-final class DiskRecorder: Sendable {
+package final class DiskRecorder: Sendable {
   /// A change that a disk may have made, made in part, or not made.
-  enum Change: Sendable {
+  package enum Change: Sendable {
     case write([UInt8], offset: Int)
     case cut(size: Int)
   }
@@ -21,32 +22,63 @@ final class DiskRecorder: Sendable {
   }
 
   /// A moment at which the power may go.
-  struct Moment: Sendable {
+  package struct Moment: Sendable {
     let files: [String: File]
+    let tree: TreeRecorder?
     /// How many rows of each append-only table somebody was told to be durable.
-    let acknowledged: [String: Int64]
-    let world: ScriptedWorld
+    package let acknowledged: [String: Int64]
+    package let world: ScriptedWorld
   }
 
   private struct State {
     var files: [String: File] = [:]
     var acknowledged: [String: Int64] = [:]
-    var moments: [Moment] = []
+    package var moments: [Moment] = []
     var world: (@Sendable () -> ScriptedWorld)?
+    var tree: TreeRecorder?
   }
 
   private let state = Mutex(State())
+  private let home: String
+
+  /// - Parameter recordsTree: whether the other files of the home are recorded too.
+  package init(home: String, recordsTree: Bool = false) {
+    self.home = home
+    if recordsTree { state.withLock { $0.tree = TreeRecorder(root: home) } }
+  }
+
+  /// Records what SQLite, and Rollbook itself, do in the home while something is done.
+  package func recording<Value>(
+    _ body: () async throws -> Value
+  ) async throws -> Value {
+    RecordingVFS.watch(home, with: self)
+    if state.withLock({ $0.tree != nil }) {
+      DiskProbe.watch(home) { [self] event, path in record(event, path) }
+    }
+    defer {
+      DiskProbe.unwatch(home)
+      RecordingVFS.unwatch(home)
+    }
+    return try await body()
+  }
+
+  private func record(_ event: DiskProbe.Event, _ path: String) {
+    if case .syncing = event { return remember() }
+    state.withLock { $0.tree?.record(event, path) }
+    if case .synced = event { remember() }
+  }
 
   /// What runs elsewhere, which no power cut ends; asked at every moment.
-  func follow(_ world: @escaping @Sendable () -> ScriptedWorld) {
+  package func follow(_ world: @escaping @Sendable () -> ScriptedWorld) {
     state.withLock { $0.world = world }
   }
 
-  var moments: [Moment] { state.withLock { $0.moments } }
+  package var moments: [Moment] { state.withLock { $0.moments } }
 
   /// Somebody was told that so many rows of each table are durable.
-  func acknowledge(_ rows: [String: Int64]) {
+  package func acknowledge(_ rows: [String: Int64]) {
     state.withLock { $0.acknowledged = rows }
+    remember()
   }
 
   // MARK: What SQLite does
@@ -98,14 +130,21 @@ final class DiskRecorder: Sendable {
     guard let world else { return }
     state.withLock { state in
       state.moments.append(
-        Moment(files: state.files, acknowledged: state.acknowledged, world: world))
+        Moment(
+          files: state.files, tree: state.tree, acknowledged: state.acknowledged, world: world))
     }
   }
 }
 
 extension DiskRecorder.Moment {
+  /// Whether the files beside the journal were recorded.
+  package var holdsTree: Bool { tree != nil }
+
   /// Writes into a folder what a disk may hold where the power went at this moment.
-  func write<Chance: RandomNumberGenerator>(to folder: String, by chance: inout Chance) throws {
+  package func write<Chance: RandomNumberGenerator>(
+    to folder: String, by chance: inout Chance
+  ) throws {
+    try tree?.write(to: folder, by: &chance)
     for (name, file) in files.sorted(by: { $0.key < $1.key }) {
       if !file.isNameSynced && Bool.random(using: &chance) { continue }
       if file.isRemoved && Bool.random(using: &chance) { continue }

@@ -1,0 +1,110 @@
+#if Server
+import Foundation
+import Rollbook
+import RollbookTesting
+import Testing
+
+@testable import RollbookServer
+
+/// What died is driven by the settler, and nobody who asks waits for it longer than he must.
+@Suite struct SettlingTests {
+  @Test("More applications than are settled at a time: all have their turn")
+  func turns() async throws {
+    try await ScriptedEndpoint.run { endpoint in
+      for index in 0..<7 {
+        let name = "app-\(index)"
+        let configuration = VersionConfiguration(codeName: "x")
+        _ = try await endpoint.engine.create(
+          CreateRequest(
+            name: name, runtime: "scripted", codePath: "/bin/true", configuration: configuration,
+            parallelism: 1), by: Requester(actor: "tester"))
+        _ = try await endpoint.engine.execute(
+          .start(restore: nil, allowNonRestoredState: false), on: name,
+          by: Requester(actor: "tester"))
+      }
+      endpoint.runtime.change {
+        $0.behaviours[1] = .ends(afterObservations: 0, exitStatus: 1, "gone")
+      }
+      let settler = Settler(
+        engine: endpoint.engine, control: endpoint.runner.control, logger: endpoint.logger,
+        limit: 2)
+      let settling = Task { try await settler.run() }
+      for index in 0..<7 {
+        let application = try await endpoint.engine.application(named: "app-\(index)")
+        try await endpoint.wait(until: "app-\(index) is READY") {
+          try await endpoint.engine.state(of: application).status == .ready
+        }
+      }
+      settling.cancel()
+      _ = await settling.result
+    }
+  }
+
+  @Test("A rollback gives up an interrupted update where it stands: the old version is not touched")
+  func interrupted() async throws {
+    try await ScriptedEndpoint.run { endpoint in
+      try await endpoint.create()
+      try await endpoint.start()
+      let before = endpoint.runtime.currentWorld.generations
+      let update = try await endpoint.leaveUpdate()
+      let settling = Task { try await endpoint.settler.run() }
+      let rollback = try await endpoint.call(
+        "RollbackApplication", ",\"CurrentApplicationVersionId\":2")
+      try await endpoint.expectSuccess(of: rollback)
+      #expect(try await endpoint.operation(update)["OperationStatus"]?.string == "CANCELLED")
+      #expect(try await endpoint.detail()["ApplicationVersionId"]?.integer == 1)
+      let after = endpoint.runtime.currentWorld.generations
+      #expect(Set(after.keys) == Set(before.keys) && after.values.allSatisfy(\.isAlive))
+      settling.cancel()
+      _ = await settling.result
+    }
+  }
+
+  @Test("What gives up an interrupted update is recorded although the cluster is away")
+  func unreachable() async throws {
+    try await ScriptedEndpoint.run { endpoint in
+      try await endpoint.create()
+      try await endpoint.start()
+      _ = try await endpoint.leaveUpdate()
+      endpoint.runtime.change { $0.isReachable = false }
+      let settling = Task { try await endpoint.settler.run() }
+      async let stop = endpoint.error("StopApplication", ",\"Force\":true")
+      let id = try await endpoint.engine.application(named: "shop").id
+      try await endpoint.wait(until: "the cancellation is on record") {
+        try await endpoint.engine.journal.read { (reader) throws(RollbookError) in
+          guard let newest = try reader.newestOperation(of: id) else { return false }
+          return try !reader.cancellations(of: newest.id).isEmpty
+        }
+      }
+      endpoint.runtime.change { $0.isReachable = true }
+      _ = try await stop
+      try await endpoint.wait(for: "READY")
+      #expect(try await endpoint.operations()[0] == "StopApplication SUCCESSFUL")
+      settling.cancel()
+      _ = await settling.result
+    }
+  }
+
+  @Test("Who asks while the runtime does not know what runs is not kept waiting")
+  func missing() async throws {
+    try await ScriptedEndpoint.run { endpoint in
+      try await endpoint.create()
+      try await endpoint.start()
+      endpoint.runtime.change { world in world.forgotten.formUnion(world.generations.keys) }
+      #expect(try await endpoint.error("StopApplication") == "ResourceInUseException")
+      #expect(try await endpoint.status() == "RUNNING")
+    }
+  }
+}
+
+extension ScriptedEndpoint {
+  /// An update whose holder dies before it has done anything.
+  fileprivate func leaveUpdate() async throws -> String {
+    var update = UpdateRequest { (old) throws(RollbookError) in old }
+    update.redeploy = true
+    let prepared = try await engine.prepare(
+      .update(update), on: "shop", by: Requester(actor: "tester"))
+    return prepared.operation.id.description
+  }
+}
+#endif
