@@ -55,6 +55,8 @@ public struct Server: Sendable {
       try await serviceGroup(endpoint, runner, settler, connectionLimit, onListening).run()
     } catch let error as IOError {
       throw cannotListen(Files.errorText(error.errnoCode))
+    } catch let error as SocketAddressError.UnknownHost {
+      throw cannotListen("\(error)")
     } catch let error as SocketAddressError {
       throw cannotListen("\(error)")
     }

@@ -38,7 +38,8 @@ public struct ServerSettings: Sendable {
     programEnvironment = [:]
   }
 
-  /// - Throws: `invalidArgument` for a server without keys that others could reach.
+  /// - Throws: `invalidArgument` for a server without keys that others could reach, and for one that
+  ///   would refuse every application.
   public func check() throws(RollbookError) {
     guard credentials != nil || isLoopback else {
       throw RollbookError(
@@ -46,6 +47,18 @@ public struct ServerSettings: Sendable {
         "Without keys anybody who reaches \(host) could change what runs here.",
         hint: "Listen on 127.0.0.1, or give --credentials FILE.")
     }
+    var configuration = VersionConfiguration(codeName: "")
+    apply(to: &configuration)
+    try Validation.configuration(configuration)
+  }
+
+  /// What all applications made here begin with.
+  func apply(to configuration: inout VersionConfiguration) {
+    configuration.environment = programEnvironment
+    configuration.clusterAddress = clusterAddress
+    settleSeconds.map { configuration.settleSeconds = $0 }
+    timeoutSeconds.map { configuration.timeoutSeconds = $0 }
+    bakeSeconds.map { configuration.bakeSeconds = $0 }
   }
 
   /// Whether only programs of this machine can reach it.

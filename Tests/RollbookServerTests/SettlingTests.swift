@@ -85,6 +85,46 @@ import Testing
     }
   }
 
+  @Test("A rollback that began by itself refuses another, and gives way to a forced stop")
+  func already() async throws {
+    try await ScriptedEndpoint.run { endpoint in
+      try await endpoint.create(
+        ",\"ApplicationSystemRollbackConfiguration\":{\"RollbackEnabled\":true}")
+      try await endpoint.start()
+      endpoint.runtime.change {
+        $0.behaviours = [1: .isNeverReady, 2: .isRefused("main() threw")]
+      }
+      let update = try await endpoint.beginUpdate()
+      try await endpoint.wait(for: "ROLLING_BACK")
+      // What is in flight now is the rollback: a second one is refused, a forced stop is not.
+      #expect(
+        try await endpoint.error("RollbackApplication", ",\"CurrentApplicationVersionId\":2")
+          == "ResourceInUseException")
+      #expect(try await endpoint.ended(update)["OperationStatus"]?.string == "FAILED")
+      let stop = try await endpoint.call("StopApplication", ",\"Force\":true")
+      try await endpoint.expectSuccess(of: stop)
+      #expect(try await endpoint.status() == "READY")
+    }
+  }
+
+  @Test("What does not give up an interrupted operation is refused, and it goes on")
+  func refused() async throws {
+    try await ScriptedEndpoint.run { endpoint in
+      try await endpoint.create()
+      let start = try await endpoint.engine.prepare(
+        .start(restore: nil, allowNonRestoredState: false), on: "shop",
+        by: Requester(actor: "tester")
+      ).operation.id
+      #expect(
+        try await endpoint.error("RollbackApplication", ",\"CurrentApplicationVersionId\":1")
+          == "ResourceInUseException")
+      let settling = Task { try await endpoint.settler.run() }
+      try await endpoint.expectSuccess(of: .object(["OperationId": .string("\(start)")]))
+      settling.cancel()
+      _ = await settling.result
+    }
+  }
+
   @Test("Who asks while the runtime does not know what runs is not kept waiting")
   func missing() async throws {
     try await ScriptedEndpoint.run { endpoint in

@@ -1,14 +1,18 @@
 extension Engine {
-  /// Gives up an operation whose holder died, where somebody else settles it.
+  /// Gives up what is in flight, where somebody else settles what has lost its holder.
   ///
+  /// It waits for no deployment: of what failed by itself meanwhile, it returns the rollback.
   /// - Parameter wake: tells them to, again each second until they have.
   package func giveUp(
-    _ operation: Operation, of application: Application, for request: ChangeRequest,
+    _ operation: Operation, in state: ApplicationState, for request: ChangeRequest,
     by requester: Requester, control: EngineControl, wake: @escaping @Sendable () -> Void
   ) async throws(RollbookError) -> PreparedOperation {
-    try await checkCancelling(request, state(of: application))
+    let verdict = Lifecycle.verdict(
+      request.command, status: state.status, inFlight: operation.kind)
+    guard verdict == .cancelsWhatIsInFlight else { throw busy(state.application, operation) }
+    try await checkCancelling(request, state)
     return try await cancel(
-      operation, of: application, for: request, by: requester, control, wake: wake)
+      operation, of: state.application, for: request, by: requester, control, wake: wake)
   }
 
   /// Gives up what another engine drives, and lets follow what was asked.
@@ -28,7 +32,8 @@ extension Engine {
         try reader.outcome(of: operation.id)
       }
       if outcome != nil {
-        return try await afterCancellation(of: operation, application, request, requester, control)
+        return try await afterCancellation(
+          of: operation, application, request, requester, control, isPatient: wake == nil)
       }
       if let wake {
         if clock.uptime() >= nextWake {
@@ -111,10 +116,12 @@ extension Engine {
 
   private func afterCancellation(
     of operation: Operation, _ application: Application, _ request: ChangeRequest,
-    _ requester: Requester, _ control: EngineControl
+    _ requester: Requester, _ control: EngineControl, isPatient: Bool
   ) async throws(RollbookError) -> PreparedOperation {
     let wanted: OperationKind = request.command == .forceStop ? .stop : .rollback
-    if let follower = try await follower(of: operation), follower.kind == wanted {
+    if let follower = try await follower(of: operation),
+      follower.kind == wanted || !isPatient && follower.kind == .systemRollback
+    {
       return PreparedOperation(application, follower, .await, lock: nil)
     }
     // It ended before it could be given up, or somebody else's request counted for more. A forced

@@ -91,15 +91,9 @@ extension API {
     _ request: ChangeRequest, on application: Application, _ call: Call
   ) async throws(WireError) -> (operation: OperationID, state: ApplicationState) {
     try runner.checkAccepts()
-    try await checkThere(application, call)
     let prepared: PreparedOperation
     do throws(RollbookError) {
-      if let operation = try await interrupted(application) {
-        prepared = try await giveUp(operation, of: application, for: request, call)
-      } else {
-        prepared = try await engine.prepare(
-          request, on: application, by: call.requester, control: runner.control)
-      }
+      prepared = try await prepare(request, on: application, call)
     } catch {
       // It may be a snapshot that is not there, which the service has other words for.
       let isOfSnapshot =
@@ -115,39 +109,38 @@ extension API {
     return (prepared.operation.id, state)
   }
 
-  /// To see that something is gone may take a minute, which the settler has.
-  private func checkThere(_ application: Application, _ call: Call) async throws(WireError) {
-    let seen = try await mapping(call) { () throws(RollbookError) in
-      try await engine.observe(application)
-    }
-    guard case .missing(let why) = seen else { return }
-    settler.wake(for: application)
-    throw WireError(
-      .resourceInUse,
-      "What runs of \(application.name) is looked for (\(why)): ask again in a minute.")
-  }
-
-  private func interrupted(_ application: Application) async throws(RollbookError) -> Operation? {
-    let state = try await engine.state(of: application)
-    return try await engine.isInterrupted(state) ? state.inFlight : nil
-  }
-
-  /// An operation whose driver died is driven by the settler, not by whoever asks for something: that
-  /// may take as long as a deployment.
-  private func giveUp(
-    _ operation: Operation, of application: Application, for request: ChangeRequest, _ call: Call
+  /// Writes an intent without waiting for what takes as long as a deployment: what has lost its driver,
+  /// or is looked for, is the settler's.
+  private func prepare(
+    _ request: ChangeRequest, on application: Application, _ call: Call
   ) async throws(RollbookError) -> PreparedOperation {
+    let state = try await engine.state(of: application)
+    guard let operation = state.inFlight else {
+      if case .missing(let why) = try await engine.observe(application) {
+        settler.wake(for: application)
+        throw RollbookError(
+          .operationInFlight,
+          "What runs of \(application.name) is looked for (\(why)): ask again in a minute.")
+      }
+      return try await engine.prepare(
+        request, on: application, by: call.requester, control: runner.control)
+    }
     switch request {
     case .rollback, .stop(force: true):
       return try await engine.giveUp(
-        operation, of: application, for: request, by: call.requester, control: runner.control
+        operation, in: state, for: request, by: call.requester, control: runner.control
       ) { settler.wake(for: application) }
     default:
-      settler.wake(for: application)
-      throw RollbookError(
-        .operationInFlight,
-        "\(operation.name) \(operation.id) of \(application.name) was interrupted, and is being "
-          + "settled.")
+      if try await engine.isInterrupted(state) {
+        settler.wake(for: application)
+        throw RollbookError(
+          .operationInFlight,
+          "\(operation.name) \(operation.id) of \(application.name) was interrupted, and is being "
+            + "settled.")
+      }
+      // Refused, unless it has ended meanwhile.
+      return try await engine.prepare(
+        request, on: application, by: call.requester, control: runner.control)
     }
   }
 

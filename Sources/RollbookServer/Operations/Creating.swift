@@ -10,11 +10,7 @@ extension API {
     let given = input["ApplicationConfiguration"]
     var configuration = VersionConfiguration(codeName: "")
     configuration.description = input["ApplicationDescription"]?.string ?? ""
-    configuration.environment = settings.programEnvironment
-    configuration.clusterAddress = settings.clusterAddress
-    settings.settleSeconds.map { configuration.settleSeconds = $0 }
-    settings.timeoutSeconds.map { configuration.timeoutSeconds = $0 }
-    settings.bakeSeconds.map { configuration.bakeSeconds = $0 }
+    settings.apply(to: &configuration)
     var service = ServiceSettings()
     service.executionRole = input["ServiceExecutionRole"]?.string
     service.runtimeEnvironment = environment

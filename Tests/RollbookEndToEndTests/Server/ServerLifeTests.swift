@@ -153,6 +153,18 @@ import Testing
     }
   }
 
+  @Test("A server that could never run anything, or listen, says so at once")
+  func impossible() async throws {
+    try await onStage { stage in
+      try await stage.rollbook("serve", "--listen", "127.0.0.1:0", "--settle", "400").exits(64)
+        .says("--timeout 300 is not greater than --settle 400")
+      let keys = try stage.write(
+        "[a]\naws_access_key_id = A\naws_secret_access_key = s\n", to: "keys", mode: 0o600)
+      try await stage.rollbook("serve", "--listen", "no-such.invalid:80", "--credentials", keys)
+        .exits(1).says("Nothing can listen on no-such.invalid:80")
+    }
+  }
+
   @Test("A port that is taken is named")
   func taken() async throws {
     try await onServer { server in
