@@ -107,6 +107,44 @@ import Testing
     }
   }
 
+  @Test(
+    "An update that fails before it is given up: a stop ends its rollback, a rollback is told of it"
+  )
+  func failedMeanwhile() async throws {
+    try await ScriptedEndpoint.run { endpoint in
+      try await endpoint.create(
+        ",\"ApplicationSystemRollbackConfiguration\":{\"RollbackEnabled\":true}")
+      try await endpoint.start()
+      endpoint.runtime.change { $0.behaviours[2] = .isNeverReady }
+      _ = try await endpoint.beginUpdate()
+      // What a request sees that is overtaken by the failure.
+      let application = try await endpoint.engine.application(named: "shop")
+      let seen = try await endpoint.engine.state(of: application)
+      let update = try #require(seen.inFlight)
+      endpoint.runtime.change {
+        $0.behaviours = [1: .isNeverReady, 2: .ends(afterObservations: 0, exitStatus: 1, "no")]
+      }
+      try await endpoint.wait(for: "ROLLING_BACK")
+      func giveUp(_ request: ChangeRequest) async throws -> PreparedOperation {
+        try await endpoint.engine.giveUp(
+          update, in: seen, for: request, by: Requester(actor: "tester"),
+          control: endpoint.runner.control
+        ) {}
+      }
+      let rollback = try await giveUp(.rollback(RollbackRequest()))
+      #expect(rollback.operation.kind == .systemRollback)
+      let stop = try await giveUp(.stop(force: true))
+      #expect(stop.operation.kind == .stop)
+      endpoint.runner.perform(stop)
+      try await endpoint.wait(for: "READY")
+      #expect(
+        try await endpoint.operations().prefix(3) == [
+          "StopApplication SUCCESSFUL", "SystemRollbackApplication CANCELLED",
+          "UpdateApplication FAILED",
+        ])
+    }
+  }
+
   @Test("What does not give up an interrupted operation is refused, and it goes on")
   func refused() async throws {
     try await ScriptedEndpoint.run { endpoint in

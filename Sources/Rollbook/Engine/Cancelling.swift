@@ -33,7 +33,7 @@ extension Engine {
       }
       if outcome != nil {
         return try await afterCancellation(
-          of: operation, application, request, requester, control, isPatient: wake == nil)
+          of: operation, application, request, requester, control, wake: wake)
       }
       if let wake {
         if clock.uptime() >= nextWake {
@@ -116,17 +116,25 @@ extension Engine {
 
   private func afterCancellation(
     of operation: Operation, _ application: Application, _ request: ChangeRequest,
-    _ requester: Requester, _ control: EngineControl, isPatient: Bool
+    _ requester: Requester, _ control: EngineControl, wake: (@Sendable () -> Void)?
   ) async throws(RollbookError) -> PreparedOperation {
-    let wanted: OperationKind = request.command == .forceStop ? .stop : .rollback
-    if let follower = try await follower(of: operation),
-      follower.kind == wanted || !isPatient && follower.kind == .systemRollback
-    {
-      return PreparedOperation(application, follower, .await, lock: nil)
+    let isForcedStop = request.command == .forceStop
+    if let follower = try await follower(of: operation) {
+      let isWanted = follower.kind == (isForcedStop ? .stop : .rollback)
+      // Of a rollback that began by itself nobody is told by waiting who has no time to wait.
+      let isTheSame = !isForcedStop && wake != nil && follower.kind == .systemRollback
+      if isWanted || isTheSame {
+        return PreparedOperation(application, follower, .await, lock: nil)
+      }
     }
     // It ended before it could be given up, or somebody else's request counted for more. A forced
     // stop is aimed at what is in flight or runs now; a rollback is never begun anew.
-    if request.command == .forceStop {
+    if isForcedStop {
+      let state = try await state(of: application)
+      if let wake, let next = state.inFlight {
+        return try await giveUp(
+          next, in: state, for: request, by: requester, control: control, wake: wake)
+      }
       return try await prepare(request, on: application, by: requester, control: control)
     }
     try await wait(for: application, control: control)
