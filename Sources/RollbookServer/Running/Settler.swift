@@ -14,8 +14,8 @@ final class Settler: Service {
   private let control: EngineControl
   private let logger: Logger
   private let inProgress = Mutex(Set<ApplicationID>())
-  private let wanted: AsyncStream<Application>
-  private let want: AsyncStream<Application>.Continuation
+  private let begun: AsyncStream<Application>
+  private let begin: AsyncStream<Application>.Continuation
 
   /// Source: BEHAVIOUR §5.4.
   private static let intervalSeconds = 10
@@ -30,17 +30,20 @@ final class Settler: Service {
     self.engine = engine
     self.control = control
     self.logger = logger
-    (wanted, want) = AsyncStream.makeStream(of: Application.self)
+    (begun, begin) = AsyncStream.makeStream(of: Application.self)
   }
 
   /// Has an application looked at now.
-  func wake(for application: Application) { want.yield(application) }
+  func wake(for application: Application) {
+    let isNew = inProgress.withLock { $0.insert(application.id).inserted }
+    if isNew { begin.yield(application) }
+  }
 
   func run() async throws {
     await cancelWhenGracefulShutdown {
       await withDiscardingTaskGroup { group in
         group.addTask { await self.lookAgainAndAgain() }
-        for await application in self.wanted where self.begins(application.id) {
+        for await application in self.begun {
           group.addTask {
             await self.settle(application)
             self.inProgress.withLock { _ = $0.remove(application.id) }
@@ -50,16 +53,12 @@ final class Settler: Service {
     }
   }
 
-  private func begins(_ application: ApplicationID) -> Bool {
-    inProgress.withLock { $0.insert(application).inserted }
-  }
-
   private func lookAgainAndAgain() async {
     while !Task.isCancelled {
       do throws(RollbookError) {
         for application in try await engine.applicationsToSettle() {
           await waitForPlace()
-          want.yield(application)
+          wake(for: application)
         }
       } catch {
         logger.error("settling failed", metadata: ["error": "\(error.message.harmlessLine)"])
