@@ -66,8 +66,8 @@ struct Calls: Sendable {
     try authenticator.actor(of: request.signed(body), now: .now())
   }
 
-  /// The order of the checks is the service's own: the form, the operation, who asks, the types, the
-  /// constraints; then what the request means.
+  /// The order of the checks is the service's own: the form, the operation, who asks (with keys that was
+  /// looked at before), the types, the constraints; then what the request means.
   private func answer(
     _ request: Request, _ head: Head, _ body: [UInt8], _ log: inout RequestLog
   ) async throws(WireError) -> [UInt8] {
