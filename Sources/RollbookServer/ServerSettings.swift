@@ -47,6 +47,10 @@ public struct ServerSettings: Sendable {
         "Without keys anybody who reaches \(host) could change what runs here.",
         hint: "Listen on 127.0.0.1, or give --credentials FILE.")
     }
+    guard (1...3600).contains(requestSeconds) else {
+      throw RollbookError(
+        .invalidArgument, "--request-timeout \(requestSeconds) is not between 1 s and an hour.")
+    }
     var configuration = VersionConfiguration(codeName: "")
     apply(to: &configuration)
     try Validation.configuration(configuration)

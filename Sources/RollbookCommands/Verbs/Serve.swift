@@ -104,15 +104,6 @@ struct Serve: AsyncParsableCommand {
       }
       request.buckets[parts[0]] = folder
     }
-    for (name, seconds) in [
-      ("--settle", settle), ("--timeout", timeout), ("--bake", bake),
-      ("--request-timeout", requestTimeout),
-    ] {
-      guard seconds.map({ (0...31_536_000).contains($0) }) ?? true else {
-        throw RollbookError(
-          .invalidArgument, "\(name) is not between 0 and a year of seconds.")
-      }
-    }
     request.requestTimeout = requestTimeout
     request.settle = settle
     request.timeout = timeout
