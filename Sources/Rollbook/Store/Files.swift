@@ -83,14 +83,14 @@ package enum Files {
     try syncFolder(parent(of: path))
   }
 
-  /// Writes a file that is gone after a crash anyway.
-  package static func writeCarelessly(_ bytes: [UInt8], to path: String) throws(RollbookError) {
+  /// Writes a file that may be lost in a crash.
+  package static func writeUnsynced(_ bytes: [UInt8], to path: String) throws(RollbookError) {
     let file = try Descriptor.open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW)
     try file.write(bytes, count: bytes.count, path: path)
   }
 
-  /// Makes a folder that is gone after a crash anyway; its parent must be there.
-  package static func makeFolderCarelessly(_ path: String) throws(RollbookError) {
+  /// Makes a folder that may be lost in a crash; its parent must be there.
+  package static func makeFolderUnsynced(_ path: String) throws(RollbookError) {
     guard unsafe mkdir(path, 0o700) == 0 else { throw failure("make the folder", path) }
     DiskProbe.tell(.made, path)
   }

@@ -57,7 +57,7 @@ struct CodeStaging: Sendable {
       guard let data = Data(base64Encoded: text) else {
         throw RollbookError(.invalidArgument, "ZipFileContent is not base64.")
       }
-      try Files.writeCarelessly([UInt8](data), to: given)
+      try Files.writeUnsynced([UInt8](data), to: given)
       name = unpacks ? "code" : "code.jar"
     case .object(let folder, let bucket, let key, _):
       try Bucket(folder: folder, arn: bucket).copy(key, to: given)

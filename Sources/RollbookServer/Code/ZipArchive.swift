@@ -36,7 +36,7 @@ struct ZipArchive {
   /// - Throws: `invalidArgument` for what is no archive, or none that can be trusted.
   func unpack(into folder: String) throws(RollbookError) {
     let entries = try self.entries()
-    try Files.makeFolderCarelessly(folder)
+    try Files.makeFolderUnsynced(folder)
     var total = 0
     for entry in entries {
       try check(entry)
@@ -52,12 +52,12 @@ struct ZipArchive {
         place += "/" + part
         if Files.isFolder(place) { continue }
         guard !Files.exists(place) else { throw damaged("\(entry.name) is below a file") }
-        try Files.makeFolderCarelessly(place)
+        try Files.makeFolderUnsynced(place)
       }
       guard !entry.isFolder, let last = parts.last else { continue }
       let path = place + "/" + last
       guard !Files.exists(path) else { throw damaged("it holds \(entry.name) twice") }
-      try Files.writeCarelessly(try content(of: entry), to: path)
+      try Files.writeUnsynced(try content(of: entry), to: path)
       // Archives made elsewhere know no modes: what starts the program is run in any case.
       if entry.mode & 0o111 != 0 || entry.name == "run" { try Files.makeExecutable(path) }
     }
