@@ -11,9 +11,7 @@ extension Engine {
     try await wait(for: application, control: control)
     return try await report(on: operation.id)
   }
-}
 
-extension Engine {
   /// Whether the operation in flight has lost its holder.
   package func isInterrupted(_ state: ApplicationState) async throws(RollbookError) -> Bool {
     if state.inFlight == nil { return false }
