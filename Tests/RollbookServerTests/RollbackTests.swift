@@ -190,12 +190,7 @@ import Testing
       endpoint.runtime.work("before", in: id)
       try await endpoint.update()
       endpoint.runtime.work("after", in: id)
-      try await endpoint.call("CreateApplicationSnapshot", ",\"SnapshotName\":\"later\"")
-      try await endpoint.wait(until: "the snapshot is READY") {
-        let shown = try await endpoint.call(
-          "DescribeApplicationSnapshot", ",\"SnapshotName\":\"later\"")
-        return shown["SnapshotDetails"]?["SnapshotStatus"]?.string == "READY"
-      }
+      try await endpoint.makeSnapshot("later")
       try await endpoint.expectSuccess(
         of: try await endpoint.call("RollbackApplication", ",\"CurrentApplicationVersionId\":2"))
       let alive = endpoint.runtime.currentWorld.alive(of: id).values

@@ -76,8 +76,12 @@ final class ScriptedEndpoint: Sendable {
 
   /// The error of a call about the application; empty where it was answered.
   func error(_ operation: String, _ more: String = "") async throws -> String {
+    try await error { try await self.call(operation, more) }
+  }
+
+  func error(_ body: () async throws -> Void) async throws -> String {
     do {
-      try await call(operation, more)
+      try await body()
       return ""
     } catch let error as WireError {
       return error.code.rawValue
@@ -109,6 +113,24 @@ final class ScriptedEndpoint: Sendable {
 
   func update(_ more: String = "") async throws {
     try await expectSuccess(of: try await beginUpdate(more))
+  }
+
+  /// Makes a snapshot by hand.
+  ///
+  /// - Returns: when it was made.
+  @discardableResult
+  func makeSnapshot(_ name: String) async throws -> Double {
+    try await call("CreateApplicationSnapshot", ",\"SnapshotName\":\"\(name)\"")
+    try await wait(until: "snapshot \(name) is READY") {
+      try await self.snapshot(name)["SnapshotStatus"]?.string == "READY"
+    }
+    return try #require(try await snapshot(name)["SnapshotCreationTimestamp"]?.seconds)
+  }
+
+  func snapshot(_ name: String) async throws -> JSONValue {
+    try #require(
+      try await call("DescribeApplicationSnapshot", ",\"SnapshotName\":\"\(name)\"")[
+        "SnapshotDetails"])
   }
 
   func expectSuccess(of answer: JSONValue) async throws {

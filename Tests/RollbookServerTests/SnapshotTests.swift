@@ -17,10 +17,7 @@ import Testing
         _ = try await endpoint.engine.execute(
           .createSnapshot(name: "s\(index)"), on: "shop", by: Requester(actor: "tester"))
       }
-      try await endpoint.call("CreateApplicationSnapshot", ",\"SnapshotName\":\"last\"")
-      try await endpoint.wait(until: "the last one is READY") {
-        try await endpoint.snapshot("last")?["SnapshotStatus"]?.string == "READY"
-      }
+      try await endpoint.makeSnapshot("last")
       #expect(
         try await endpoint.error("CreateApplicationSnapshot", ",\"SnapshotName\":\"more\"")
           == "LimitExceededException")
@@ -39,12 +36,7 @@ import Testing
     try await ScriptedEndpoint.run { endpoint in
       try await endpoint.create()
       try await endpoint.start()
-      try await endpoint.call("CreateApplicationSnapshot", ",\"SnapshotName\":\"s\"")
-      try await endpoint.wait(until: "it is READY") {
-        try await endpoint.snapshot("s")?["SnapshotStatus"]?.string == "READY"
-      }
-      let made = try #require(
-        try await endpoint.snapshot("s")?["SnapshotCreationTimestamp"]?.seconds)
+      let made = try await endpoint.makeSnapshot("s")
       #expect(
         try await endpoint.error(
           "DeleteApplicationSnapshot",
@@ -62,13 +54,10 @@ import Testing
     try await ScriptedEndpoint.run { endpoint in
       try await endpoint.create()
       try await endpoint.start()
-      let name = ",\"SnapshotName\":\"s\""
-      try await endpoint.call("CreateApplicationSnapshot", name)
-      try await endpoint.wait(until: "it is READY") {
-        try await endpoint.snapshot("s")?["SnapshotStatus"]?.string == "READY"
-      }
+      try await endpoint.makeSnapshot("s")
       #expect(
-        try await endpoint.error("CreateApplicationSnapshot", name) == "ResourceInUseException")
+        try await endpoint.error("CreateApplicationSnapshot", ",\"SnapshotName\":\"s\"")
+          == "ResourceInUseException")
       try await endpoint.update(
         ",\"ApplicationConfigurationUpdate\":{\"ApplicationSnapshotConfigurationUpdate\":"
           + "{\"SnapshotsEnabledUpdate\":false}}")
@@ -137,13 +126,8 @@ import Testing
 }
 
 extension ScriptedEndpoint {
-  fileprivate func snapshot(_ name: String) async throws -> JSONValue? {
-    try await call("DescribeApplicationSnapshot", ",\"SnapshotName\":\"\(name)\"")[
-      "SnapshotDetails"]
-  }
-
   fileprivate func deleteSnapshot(_ name: String) async throws {
-    let made = Int(try await snapshot(name)?["SnapshotCreationTimestamp"]?.seconds ?? 0)
+    let made = Int(try await snapshot(name)["SnapshotCreationTimestamp"]?.seconds ?? 0)
     try await call(
       "DeleteApplicationSnapshot",
       ",\"SnapshotName\":\"\(name)\",\"SnapshotCreationTimestamp\":\(made)")

@@ -109,7 +109,7 @@ import Testing
           .replacing("SNAPSHOT", with: "\(Int(snapshot))")
         let error =
           if row.operation == "CreateApplication" {
-            try await endpoint.errorOfCreating()
+            try await endpoint.error { try await endpoint.create() }
           } else {
             try await endpoint.error(row.operation, more)
           }
@@ -163,20 +163,15 @@ import Testing
 extension ScriptedEndpoint {
   /// Brings the application to a status in which it stays.
   ///
-  /// - Returns: when the snapshot `kept` was made; 0 where there can be none yet.
+  /// - Returns: when its snapshot `kept` was made.
   func bring(to standing: StatusTests.Standing) async throws -> Double {
     let parts =
       ",\"VpcConfigurations\":[{\"SubnetIds\":[\"s\"],\"SecurityGroupIds\":[\"g\"]}]"
     try await create(parts, ",\"CloudWatchLoggingOptions\":[{\"LogStreamARN\":\"arn:log\"}]")
     try await start()
-    try await call("CreateApplicationSnapshot", ",\"SnapshotName\":\"kept\"")
-    try await wait(until: "the snapshot is READY") {
-      let details = try await self.call("DescribeApplicationSnapshot", ",\"SnapshotName\":\"kept\"")
-      return details["SnapshotDetails"]?["SnapshotStatus"]?.string == "READY"
-    }
-    let made = try await call("DescribeApplicationSnapshot", ",\"SnapshotName\":\"kept\"")
+    let made = try await makeSnapshot("kept")
     try await leave(for: standing)
-    return made["SnapshotDetails"]?["SnapshotCreationTimestamp"]?.seconds ?? 0
+    return made
   }
 
   /// From RUNNING to another status.
@@ -210,15 +205,6 @@ extension ScriptedEndpoint {
       try await call(
         "DeleteApplication",
         ",\"CreateTimestamp\":\(Int(try await detail()["CreateTimestamp"]?.seconds ?? 0))")
-    }
-  }
-
-  func errorOfCreating() async throws -> String {
-    do {
-      try await create()
-      return ""
-    } catch let error as WireError {
-      return error.code.rawValue
     }
   }
 }
