@@ -98,13 +98,18 @@ import Testing
   @Test("A second Ctrl-C says what it left in progress")
   func secondInterrupt() async throws {
     try await onStage { stage in
-      try await stage.createAndStart("shop", Program.idle)
-      let held = try await stage.hold("update", "shop", "--redeploy", at: "before stop")
-      try await held.send(SIGINT, until: "giving up UpdateApplication 3")
+      let gate = try stage.write("", to: "gate")
+      try await stage.createAndStart("shop", Program.idle, "--ready-check", "test -e '\(gate)'")
+      let held = try await stage.hold("update", "shop", "--redeploy", at: "before deploy")
+      // What comes back is not ready before somebody lets it: the rollback cannot have ended.
+      try FileManager.default.removeItem(atPath: gate)
+      try await held.send(SIGINT, until: "RollbackApplication 4: ")
       held.command.send(SIGINT)
       try await held.command.end().exits(130)
-        .says("left UpdateApplication 3 in progress: `rollbook settle`")
+        .says("left RollbackApplication 4 in progress: `rollbook settle`")
+      try stage.write("", to: "gate")
       try await stage.rollbook("settle").exits(0)
+      #expect(try await stage.standing("shop") == "RUNNING 1")
     }
   }
 
