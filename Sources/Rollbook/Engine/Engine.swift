@@ -65,7 +65,7 @@ public final class Engine: Sendable {
     return found
   }
 
-  static func noApplication(named name: String) -> RollbookError {
+  package static func noApplication(named name: String) -> RollbookError {
     RollbookError(
       .notFound, "There is no application named \(name).",
       hint: "`rollbook list` shows what there is.")

@@ -173,4 +173,17 @@ extension API {
     }
   }
 }
+
+extension JournalReader {
+  /// The state of an application that was looked up before.
+  ///
+  /// - Throws: `notFound` where it was deleted meanwhile.
+  borrowing func livingState(
+    of application: Application
+  ) throws(RollbookError) -> ApplicationState {
+    let state = try state(of: application)
+    guard state.status != .deleted else { throw Engine.noApplication(named: application.name) }
+    return state
+  }
+}
 #endif

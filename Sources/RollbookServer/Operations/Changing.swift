@@ -53,7 +53,7 @@ extension API {
     let application = try await application(call)
     let found = try await mapping(call) { () throws(RollbookError) in
       try await journal.read { (reader) throws(RollbookError) in
-        let state = try reader.state(of: application)
+        let state = try reader.livingState(of: application)
         let version = try reader.version(state.version, of: application.id)
         let running = try reader.running(application.id)
         return (state.status, version?.configuration.clusterAddress, running?.token)

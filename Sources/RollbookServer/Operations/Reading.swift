@@ -8,7 +8,7 @@ extension API {
     let detail = try await mapping(call) { () throws(RollbookError) in
       try await journal.read { (reader) throws(RollbookError) in
         try ApplicationDetail(
-          reading: try reader.state(of: application), reader, settings: settings
+          reading: try reader.livingState(of: application), reader, settings: settings
         ).json
       }
     }
@@ -45,7 +45,7 @@ extension API {
       try await journal.read { (reader) throws(RollbookError) -> JSONValue? in
         guard let version = try reader.version(number, of: application.id) else { return nil }
         return try ApplicationDetail(
-          reading: try reader.state(of: application), at: version, reader, settings: settings
+          reading: try reader.livingState(of: application), at: version, reader, settings: settings
         ).json
       }
     }
@@ -63,7 +63,7 @@ extension API {
     let limit = call.limit
     let found = try await mapping(call) { () throws(RollbookError) in
       try await journal.read { (reader) throws(RollbookError) in
-        let state = try reader.state(of: application)
+        let state = try reader.livingState(of: application)
         var summaries: [JSONValue] = []
         let page = try reader.versions(of: application.id, before: before, limit: limit + 1)
         for version in page.prefix(limit) {

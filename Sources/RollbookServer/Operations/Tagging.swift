@@ -68,7 +68,7 @@ extension API {
     let actor = call.actor
     let status = try await mapping(call) { () throws(RollbookError) in
       try await journal.write { (writer) throws(RollbookError) -> ApplicationStatus in
-        let status = try writer.reader.state(of: application).status
+        let status = try writer.reader.livingState(of: application).status
         if status == .ready || status == .running {
           try writer.record(.maintenanceWindow(start: start), of: application.id, actor: actor)
         }

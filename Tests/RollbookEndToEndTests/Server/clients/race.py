@@ -42,6 +42,8 @@ def race(url):
             after = describe(aws, "shop")
             assert after["ApplicationVersionId"] == version + 1
             assert after["ConditionalToken"] != detail["ConditionalToken"]
+    # While an update is in flight, that is what is said first.
+    wait_for(aws, "shop", "RUNNING")
     refused(
         "ConcurrentModificationException",
         aws.update_application,

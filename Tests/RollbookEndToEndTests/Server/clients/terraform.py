@@ -154,7 +154,8 @@ def follow_terraform(aws, seen):
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             try:
-                assert describe(aws, "shop")["ApplicationStatus"] == "DELETING"
+                status = describe(aws, "shop")["ApplicationStatus"]
+                assert status == "DELETING", (status, seen[-10:])
             except botocore.exceptions.ClientError as error:
                 assert error.response["Error"]["Code"] == missing, error
                 return
