@@ -245,3 +245,17 @@ CREATE TABLE snapshot_deletions (
   operation_id INTEGER NOT NULL REFERENCES operations (id),
   deleted_at INTEGER NOT NULL
 ) STRICT;
+
+-- What `prune` removes: bytes, never a row. Written before they are removed.
+CREATE TABLE prunings (
+  id INTEGER PRIMARY KEY,
+  at INTEGER NOT NULL,
+  actor TEXT NOT NULL,
+  reason TEXT,
+  kind TEXT NOT NULL CHECK (kind IN ('code', 'snapshot', 'generation')),
+  application_id INTEGER REFERENCES applications (id),  -- not of code: applications may share it
+  name TEXT NOT NULL,  -- the code's digest, the snapshot's number, the generation's token
+  size INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX prunings_of_code ON prunings (name) WHERE kind = 'code';

@@ -101,6 +101,14 @@ CREATE TRIGGER snapshot_deletions_no_replace BEFORE INSERT ON snapshot_deletions
 WHEN EXISTS (SELECT 1 FROM snapshot_deletions WHERE snapshot_id = NEW.snapshot_id)
 BEGIN SELECT RAISE(ABORT, 'snapshot_deletions is append-only: a row with this key exists'); END;
 
+CREATE TRIGGER prunings_no_update BEFORE UPDATE ON prunings
+BEGIN SELECT RAISE(ABORT, 'prunings is append-only: rows are never changed'); END;
+CREATE TRIGGER prunings_no_delete BEFORE DELETE ON prunings
+BEGIN SELECT RAISE(ABORT, 'prunings is append-only: rows are never deleted'); END;
+CREATE TRIGGER prunings_no_replace BEFORE INSERT ON prunings
+WHEN EXISTS (SELECT 1 FROM prunings WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'prunings is append-only: a row with this key exists'); END;
+
 CREATE TRIGGER schema_migrations_no_update BEFORE UPDATE ON schema_migrations
 BEGIN SELECT RAISE(ABORT, 'schema_migrations is append-only: rows are never changed'); END;
 CREATE TRIGGER schema_migrations_no_delete BEFORE DELETE ON schema_migrations

@@ -131,6 +131,26 @@ public struct ProcessRuntime: RuntimeAdapter {
     }
   }
 
+  public func keptGenerations(
+    of application: Application
+  ) async throws(RuntimeFailure) -> [GenerationToken: Int64] {
+    try await BlockingWork.run { [home] _ throws(RuntimeFailure) in
+      try mapping(.unknown) { () throws(RollbookError) in
+        try KeptGenerations(home, application.id).sizes()
+      }
+    }
+  }
+
+  public func removeKept(
+    _ token: GenerationToken, of application: Application
+  ) async throws(RuntimeFailure) {
+    try await BlockingWork.run { [home] _ throws(RuntimeFailure) in
+      try mapping(.untouched) { () throws(RollbookError) in
+        try KeptGenerations(home, application.id).remove(token)
+      }
+    }
+  }
+
   public func removeSnapshot(_ target: SnapshotTarget) async throws(RuntimeFailure) {
     try await BlockingWork.run { [home] _ throws(RuntimeFailure) in
       try mapping(.unknown) { () throws(RollbookError) in

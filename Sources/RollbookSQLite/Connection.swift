@@ -20,7 +20,7 @@ internal import CRollbookSQLite
     case immutable
   }
 
-  private let handle: OpaquePointer
+  let handle: OpaquePointer
   private let cache = StatementCache()
 
   /// Opens a file.
@@ -111,7 +111,7 @@ internal import CRollbookSQLite
   /// What can end this connection's running statement from another thread.
   public var interruptHandle: InterruptHandle { unsafe InterruptHandle(database: handle) }
 
-  private borrowing func failure(sql: String?) -> SQLiteError {
+  borrowing func failure(sql: String?) -> SQLiteError {
     SQLiteError(
       code: unsafe sqlite3_extended_errcode(handle),
       message: unsafe String(cString: sqlite3_errmsg(handle)), sql: sql,

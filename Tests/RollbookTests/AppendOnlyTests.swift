@@ -9,7 +9,7 @@ import Testing
   static let tables = [
     "operations", "operation_steps", "operation_outcomes", "failures", "cancellations", "suspects",
     "suspect_resolutions", "application_changes", "versions", "snapshots", "snapshot_outcomes",
-    "snapshot_deletions",
+    "snapshot_deletions", "prunings",
     "schema_migrations",
   ]
 
@@ -82,6 +82,9 @@ import Testing
     try await bench.engine.journal.write { (writer) throws(RollbookError) in
       try writer.record(.tags(["team": "shop"]), of: shop.id, actor: "ada")
     }
+    _ = try shell(
+      bench.engine.journal.path,
+      "INSERT INTO prunings VALUES (1, 0, 'ada', NULL, 'code', NULL, 'abc', 7)")
     _ = try shell(
       bench.engine.journal.path,
       "INSERT INTO suspect_resolutions SELECT id, 'gone', 0 FROM suspects")

@@ -36,6 +36,7 @@ import Testing
     "Sources/Rollbook/Store/": [],
     "Sources/Rollbook/Journal/": ["RollbookSQLite", "RollbookMigrations"],
     "Sources/Rollbook/Engine/": [],
+    "Sources/Rollbook/Keeping/": [],
     "Sources/RollbookTesting/": ["Rollbook"],
     "Sources/RollbookProcess/": ["Rollbook", "CRollbookProcess"],
     "Sources/RollbookFlink/": ["Rollbook"],

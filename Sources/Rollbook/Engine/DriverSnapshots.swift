@@ -72,11 +72,13 @@ extension Driver {
 
   /// Removes a snapshot's bytes; what was removed in part is removed whole.
   func deleteSnapshot() async throws -> Concluded {
-    guard let id = operation.parameters.snapshot, let name = operation.parameters.snapshotName
-    else {
+    guard let id = operation.parameters.snapshot else {
       throw RollbookError.damaged("operation \(operation.id) does not say which snapshot to delete")
     }
-    let target = try await storedSnapshot(id, name)
+    let application = application
+    let target = try await engine.journal.read { (reader) throws(RollbookError) in
+      try reader.target(of: id, in: application)
+    }
     do throws(RuntimeFailure) {
       try await runtime.removeSnapshot(target)
     } catch {
@@ -90,23 +92,23 @@ extension Driver {
     ending.deletedSnapshot = id
     return try await conclude(ending)
   }
+}
 
+extension JournalReader {
   /// A snapshot that was taken at some time, with the generation whose state it holds.
-  private func storedSnapshot(
-    _ id: SnapshotID, _ name: String
-  ) async throws(RollbookError) -> SnapshotTarget {
-    let application = application
-    let parallelism = situation.before.parallelism
-    return try await engine.journal.read { (reader) throws(RollbookError) in
-      guard let snapshot = try reader.snapshot(id),
-        let version = try reader.version(snapshot.version, of: application.id)
-      else { throw .damaged("snapshot \(id) or its version is not there") }
-      let generation = Generation(
-        application: application, token: snapshot.generation, version: version,
-        parallelism: parallelism, place: nil)
-      return SnapshotTarget(
-        id: id, name: name, timeoutSeconds: version.configuration.snapshotTimeoutSeconds,
-        generation: generation, facts: snapshot.outcome?.facts)
-    }
+  borrowing func target(
+    of id: SnapshotID, in application: Application
+  ) throws(RollbookError) -> SnapshotTarget {
+    guard let snapshot = try snapshot(id),
+      let version = try version(snapshot.version, of: application.id)
+    else { throw .damaged("snapshot \(id) or its version is not there") }
+    // The generation has ended: at which parallelism it ran means nothing any more.
+    let generation = Generation(
+      application: application, token: snapshot.generation, version: version, parallelism: 1,
+      place: nil)
+    return SnapshotTarget(
+      id: id, name: snapshot.name,
+      timeoutSeconds: version.configuration.snapshotTimeoutSeconds, generation: generation,
+      facts: snapshot.outcome?.facts)
   }
 }

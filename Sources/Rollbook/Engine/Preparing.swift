@@ -86,6 +86,9 @@ extension Engine {
       Lifecycle.verdict(request.command, status: settled.status, inFlight: nil) == .accepted
     else { throw try await wrongStatus(application, settled.status, request.command) }
     let draft = Preparation(engine: self, application: application, state: settled, lock: lock)
+    // What is checked to be there is not removed before the journal says that it is needed.
+    let code = try await CodeLock.acquire(.shared, for: self)
+    defer { code.release() }
     return try await draft.prepare(request, by: requester)
   }
 

@@ -67,6 +67,18 @@ public protocol RuntimeAdapter: Sendable {
   /// Removes a snapshot's bytes, partial ones too; none there is no error.
   func removeSnapshot(_ target: SnapshotTarget) async throws(RuntimeFailure)
 
+  /// The generations of an application of which bytes are kept here, folders and logs, and how many.
+  func keptGenerations(
+    of application: Application
+  ) async throws(RuntimeFailure) -> [GenerationToken: Int64]
+
+  /// Removes what is kept here of a generation that has ended.
+  ///
+  /// - Throws: `.untouched` where it lives.
+  func removeKept(
+    _ token: GenerationToken, of application: Application
+  ) async throws(RuntimeFailure)
+
   /// Part of a generation's log; nil where there is none.
   ///
   /// - Parameter offset: the byte to read from; nil for the newest `limit` bytes.
@@ -77,6 +89,14 @@ extension RuntimeAdapter {
   public func unreadiness(of generation: Generation) async -> String? { nil }
 
   public func observationLag(of generation: Generation) async -> Double { 0 }
+
+  public func keptGenerations(
+    of application: Application
+  ) async throws(RuntimeFailure) -> [GenerationToken: Int64] { [:] }
+
+  public func removeKept(
+    _ token: GenerationToken, of application: Application
+  ) async throws(RuntimeFailure) {}
 }
 
 /// Makes durable where a generation is about to run.

@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// An exclusive lock on a file, which the system frees when its holder goes, however it goes.
+/// A lock on a file, exclusive where nothing else is said, which the system frees when its holder goes, however it goes.
 ///
 /// It is an open-file-description lock (fcntl(2)): it excludes other processes and other locks of
 /// this process alike, closing another descriptor of the file does not lose it, and asking whether
@@ -13,14 +13,21 @@ package struct FileLock: ~Copyable, Sendable {
   ///
   /// - Throws: `system` where the file cannot be made or locked.
   package static func tryAcquire(_ path: String) throws(RollbookError) -> FileLock? {
-    try acquire(path, command: setLock)
+    try acquire(path, kind: F_WRLCK, command: setLock)
+  }
+
+  /// Takes the lock beside others who share it; nil while somebody has it alone.
+  ///
+  /// - Throws: `system` where the file cannot be made or locked.
+  package static func tryShare(_ path: String) throws(RollbookError) -> FileLock? {
+    try acquire(path, kind: F_RDLCK, command: setLock)
   }
 
   /// Waits for the lock. It blocks its thread, so it is not called on Swift's own threads.
   ///
   /// - Throws: `system` where the file cannot be made or locked.
   package static func acquire(_ path: String) throws(RollbookError) -> FileLock {
-    guard let lock = try acquire(path, command: setLockWaiting) else {
+    guard let lock = try acquire(path, kind: F_WRLCK, command: setLockWaiting) else {
       throw Files.failure("lock", path, EAGAIN)
     }
     return lock
@@ -53,10 +60,10 @@ package struct FileLock: ~Copyable, Sendable {
   }
 
   private static func acquire(
-    _ path: String, command: Int32
+    _ path: String, kind: Int32, command: Int32
   ) throws(RollbookError) -> FileLock? {
     let file = try Descriptor.open(path, O_RDWR | O_CREAT | O_NOFOLLOW)
-    var request = wholeFile(F_WRLCK)
+    var request = wholeFile(kind)
     let raw = file.raw
     if retrying({ unsafe fcntl(raw, command, &request) }) == 0 {
       return FileLock(file: file, path: path)

@@ -17,6 +17,10 @@ public struct Home: Sendable, Equatable {
   /// The lock that the holder of an application's operation holds.
   public func lock(of application: ApplicationID) -> String { "\(locks)/\(application)" }
 
+  /// The lock that whoever stores code or relies on what is stored shares, until the journal names it;
+  /// whoever removes code has it alone.
+  public var codeLock: String { locks + "/artifacts" }
+
   /// The folder of a snapshot; made of ids, never of names.
   public func snapshot(_ id: SnapshotID, of application: ApplicationID) -> String {
     "\(snapshots)/\(application)/\(id)"

@@ -58,6 +58,20 @@ struct MortalRuntime: RuntimeAdapter {
 
   func verify(_ snapshot: Snapshot) async throws(RuntimeFailure) { try await base.verify(snapshot) }
 
+  func keptGenerations(
+    of application: Application
+  ) async throws(RuntimeFailure) -> [GenerationToken: Int64] {
+    try await base.keptGenerations(of: application)
+  }
+
+  func removeKept(
+    _ token: GenerationToken, of application: Application
+  ) async throws(RuntimeFailure) {
+    await DeathProbe.passOrHold("before removeKept")
+    try await base.removeKept(token, of: application)
+    await DeathProbe.passOrHold("after removeKept")
+  }
+
   func removeSnapshot(_ target: SnapshotTarget) async throws(RuntimeFailure) {
     await DeathProbe.passOrHold("before removeSnapshot")
     try await base.removeSnapshot(target)

@@ -1,0 +1,188 @@
+#if CommandLine
+import Foundation
+import Testing
+
+/// `backup` and `prune`, with the real command on real processes.
+@Suite struct KeepingTests {
+  @Test("A backup is a home: what it tells and holds is what the home did")
+  func backup() async throws {
+    try await onStage { stage in
+      try await stage.createAndStart("shop")
+      try await stage.waitUntilCounting("shop", above: 3)
+      try await stage.update("shop", Program.counter("two")).exits(0)
+      try await stage.rollbook("snapshot", "create", "shop", "mine").exits(0)
+      let before = try await stage.rollbook("operations", "shop", "--all", "-o", "json").exits(0)
+        .out
+      let copy = stage.path("copy")
+      try await stage.rollbook("backup", copy).exits(0).shows("code of 2 versions").shows(
+        "2 snapshots")
+      // It is nobody else's to read.
+      let mode = try FileManager.default.attributesOfItem(atPath: copy)[.posixPermissions]
+      #expect(mode as? Int == 0o700)
+      try await stage.rollbook("stop", "shop").exits(0)
+      let told = try await stage.rollbook(
+        "--home", copy, "operations", "shop", "--all", "-o", "json"
+      )
+      .exits(0).out
+      #expect(told == before)
+      // It goes on from there: what ran is not there, and starts from the newest snapshot.
+      try await stage.rollbook("--home", copy, "settle").exits(0)
+      try await stage.rollbook("--home", copy, "start", "shop", "--from", "mine").exits(0)
+      try await stage.rollbook("--home", copy, "rollback", "shop").exits(0)
+      try await stage.rollbook("--home", copy, "stop", "shop").exits(0)
+    }
+  }
+
+  @Test("A backup goes where nothing is, and leaves nothing where it fails")
+  func backupRefused() async throws {
+    try await onStage { stage in
+      try await stage.rollbook("backup", stage.path("copy")).exits(74).says("no journal")
+      try await stage.create("shop", Program.idle)
+      try FileManager.default.createDirectory(
+        atPath: stage.path("taken"), withIntermediateDirectories: true)
+      try stage.write("x", to: "taken/file")
+      try await stage.rollbook("backup", stage.path("taken")).exits(64).says(
+        "There is something at")
+      try await stage.rollbook("backup", stage.path("none/copy")).exits(64).says("Make it first")
+      let names = try FileManager.default.contentsOfDirectory(atPath: stage.path(""))
+      #expect(!names.contains { $0.contains("partial") || $0 == "copy" }, "\(names)")
+    }
+  }
+
+  @Test("A backup says what the home has lost, and copies the rest")
+  func backupOfDamaged() async throws {
+    try await onStage { stage in
+      try await stage.create("shop", Program.idle)
+      try await stage.update("shop", Program.counter).exits(0)
+      let store = stage.home + "/artifacts"
+      let gone = try #require(try FileManager.default.contentsOfDirectory(atPath: store).first)
+      try FileManager.default.removeItem(atPath: store + "/" + gone)
+      try await stage.rollbook("backup", stage.path("copy")).exits(1).shows("code of 1 version")
+        .says("code \(gone): it is not there")
+    }
+  }
+
+  @Test("--indexed and --journal-only: an auditor's copy")
+  func auditorsCopy() async throws {
+    try await onStage { stage in
+      try await stage.create("shop", Program.idle)
+      let copy = stage.path("copy")
+      try await stage.rollbook("backup", copy, "--indexed", "--journal-only").exits(0).shows(
+        "checked")
+      #expect(try FileManager.default.contentsOfDirectory(atPath: copy) == ["journal.db"])
+      let plan = try await stage.run([
+        "/usr/bin/sqlite3", copy + "/journal.db",
+        "EXPLAIN QUERY PLAN SELECT * FROM operations WHERE started_at > 0",
+      ]).exits(0).out
+      #expect(plan.contains("indexed_operations_by_time"), "\(plan)")
+      try await stage.rollbook("--home", copy, "list").exits(0).shows("shop")
+    }
+  }
+
+  @Test("Pruning keeps the way back, and every row")
+  func prune() async throws {
+    try await onStage { stage in
+      try await stage.createAndStart("shop")
+      for remark in ["two", "three", "four"] {
+        try await stage.waitUntilCounting("shop")
+        try await stage.update("shop", Program.counter(remark)).exits(0)
+      }
+      try await stage.rollbook("snapshot", "create", "shop", "mine").exits(0)
+      let history = try await stage.operations("shop")
+      let before = stage.contents()
+      try await stage.rollbook("prune", "--keep", "2", "--dry-run").exits(0).shows("Would remove")
+        .shows("the code of 2 versions")
+      try await stage.rollbook("prune", "--keep", "2").exits(64).says("--yes")
+      #expect(stage.contents() == before)
+      try await stage.rollbook("prune", "--keep", "2", "--yes", "-m", "disk").exits(0)
+        .shows("Removed the code of 2 versions")
+      #expect(stage.running("shop") == [4])
+      let rows = try await stage.sql("SELECT kind, reason, size > 0 AS sized FROM prunings")
+      #expect(rows.allSatisfy { $0["reason"].text == "disk" && $0["sized"].int == 1 })
+      #expect(Set(rows.map { $0["kind"].text }) == ["code", "generation"])
+      // The rows of before are all there, below those of the snapshots' deletions.
+      let after = try await stage.operations("shop")
+      #expect(after.suffix(history.count) == history[...])
+      #expect(Set(after.dropLast(history.count)) == ["DeleteApplicationSnapshot SUCCESSFUL"])
+      let snapshots = try await stage.json("snapshot", "list", "shop")["SnapshotSummaries"].array
+      #expect(snapshots.contains { $0["SnapshotName"].text == "mine" })
+      // The way back is there; further back is not, and says so.
+      try await stage.rollbook("rollback", "shop", "--to-version", "1", "--snapshot", "none").exits(
+        5
+      )
+      .says("artifact")
+      try await stage.rollbook("rollback", "shop").exits(0)
+      #expect(stage.running("shop") == [3])
+      // It goes on where version 3 had ended.
+      let third = stage.ledger().filter { $0.version == 3 }
+      #expect(third.map(\.event) == ["began", "ended", "began"])
+      #expect(third.last?.count == third.dropLast().last?.count)
+    }
+  }
+
+  @Test("Of a deleted application nothing is kept but its history")
+  func pruneDeleted() async throws {
+    try await onStage { stage in
+      try await stage.createAndStart("shop")
+      try await stage.waitUntilCounting("shop")
+      try await stage.rollbook("stop", "shop").exits(0)
+      try await stage.rollbook("delete", "shop", "--yes").exits(0)
+      try await stage.rollbook("prune", "--keep", "1", "--yes").exits(0).shows("1 snapshot")
+      for folder in ["artifacts", "run/1", "logs/1"] {
+        let names =
+          (try? FileManager.default.contentsOfDirectory(atPath: stage.home + "/" + folder)) ?? []
+        #expect(names == [], "\(folder)")
+      }
+      #expect(!FileManager.default.fileExists(atPath: stage.home + "/snapshots/1/1"))
+      try await stage.rollbook("operations", "shop").exits(0).shows("DeleteApplication")
+      try await stage.rollbook("prune", "--keep", "1", "--yes").exits(0).shows("nothing to remove")
+    }
+  }
+
+  @Test("What is in flight keeps everything of its application")
+  func pruneBusy() async throws {
+    try await onStage { stage in
+      try await stage.createAndStart("shop")
+      let held = try await stage.hold("update", "shop", "--redeploy", at: "before deploy")
+      let before = stage.contents("artifacts", "run", "logs", "snapshots")
+      try await stage.rollbook("prune", "--keep", "1", "--yes").exits(0).shows("nothing to remove")
+        .says("left: shop: UpdateApplication 3 of shop has been in flight")
+      #expect(stage.contents("artifacts", "run", "logs", "snapshots") == before)
+      try held.release()
+      try await held.command.end().exits(0)
+    }
+  }
+
+  @Test("Code that is stored while others prune is not removed")
+  func pruneBesideCreate() async throws {
+    try await onStage { stage in
+      // The same bytes as of a deleted application: they are there, and nobody needs them.
+      try await stage.create("old", Program.idle)
+      try await stage.rollbook("delete", "old", "--yes").exits(0)
+      let code = try stage.write(Program.idle, to: "again")
+      for round in 1...6 {
+        async let pruned = stage.rollbook("prune", "--keep", "1", "--yes")
+        async let created = stage.rollbook("create", "new-\(round)", "--code", code)
+        _ = try await (pruned.exits(0), created.exits(0))
+        let digest = try await stage.sql("SELECT DISTINCT artifact FROM versions")[0]["artifact"]
+          .text
+        #expect(FileManager.default.fileExists(atPath: "\(stage.home)/artifacts/\(digest)"))
+        try await stage.rollbook("delete", "new-\(round)", "--yes").exits(0)
+      }
+    }
+  }
+}
+
+extension Stage {
+  /// The paths of everything in folders of the home, or in all of it.
+  fileprivate func contents(_ folders: String...) -> [String] {
+    (folders.isEmpty ? [""] : folders).flatMap { folder -> [String] in
+      let names = FileManager.default.enumerator(atPath: home + "/" + folder)?.allObjects ?? []
+      return names.compactMap { $0 as? String }.filter {
+        // Programs that run go on writing.
+        !$0.contains("count-") && !$0.contains("journal.db")
+      }.map { folder + "/" + $0 }.sorted()
+    }
+  }
+}
+#endif
