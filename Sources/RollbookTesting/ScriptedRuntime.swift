@@ -54,7 +54,8 @@ public final class ScriptedRuntime: RuntimeAdapter {
     let generation = deployment.generation
     let now = try reachable()
     let behaviour = now.behaviour(
-      version: generation.version.version, parallelism: generation.parallelism)
+      of: generation.application.id, version: generation.version.version,
+      parallelism: generation.parallelism)
     if case .isRefused(let why) = behaviour {
       throw RuntimeFailure(.ended, rootCause: why, text: "refused: \(why)")
     }
@@ -98,7 +99,9 @@ public final class ScriptedRuntime: RuntimeAdapter {
       defer { world.generations[generation.token] = seen }
       guard seen.isAlive else { return .ended(seen.ending ?? Self.ending(143, "stopped")) }
       seen.observations += 1
-      switch world.behaviour(version: seen.version, parallelism: seen.parallelism) {
+      switch world.behaviour(
+        of: seen.application, version: seen.version, parallelism: seen.parallelism)
+      {
       case .runs, .isRefused, .startsLater: return .running(ready: true, incarnation: "1")
       case .ends(let count, let status, let text):
         if seen.observations < count { return .running(ready: true, incarnation: "1") }

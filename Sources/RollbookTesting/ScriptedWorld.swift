@@ -41,6 +41,8 @@ public struct ScriptedWorld: Sendable {
   }
 
   public var behaviours: [Int64: Behaviour] = [:]
+  /// What the versions of one application do, where they are not as `behaviours` says.
+  public var behavioursByApplication: [ApplicationID: [Int64: Behaviour]] = [:]
   /// What a version does at a parallelism, where that differs.
   public var behavioursByParallelism: [Int: Behaviour] = [:]
   public var generations: [GenerationToken: ScriptedGeneration] = [:]
@@ -70,7 +72,10 @@ public struct ScriptedWorld: Sendable {
     generations.filter { $0.value.application == application && $0.value.isAlive }
   }
 
-  func behaviour(version: Int64, parallelism: Int) -> Behaviour {
-    behavioursByParallelism[parallelism] ?? behaviours[version] ?? .runs
+  func behaviour(
+    of application: ApplicationID, version: Int64, parallelism: Int
+  ) -> Behaviour {
+    behavioursByParallelism[parallelism] ?? behavioursByApplication[application]?[version]
+      ?? behaviours[version] ?? .runs
   }
 }

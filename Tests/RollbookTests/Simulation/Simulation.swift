@@ -1,0 +1,434 @@
+import Foundation
+import Rollbook
+import RollbookTesting
+import Synchronization
+import Testing
+
+/// Many applications, several engines on one journal in memory, faults; a model beside it says what
+/// every answer and every row must be. All of it follows from a seed.
+final class Simulation {
+  let seed: UInt64
+  var random: SeededGenerator
+  let temporary: TemporaryHome
+  let runtime = ScriptedRuntime()
+  private let wall = Wall()
+  private var engines: [Engine] = []
+  var applications: [SimulatedApplication] = []
+  /// How often what happened: a simulation in which something never happens proves nothing of it.
+  private(set) var counts: [String: Int] = [:]
+  private var history: [String] = []
+  private var events = 0
+  /// The operations of each application that have ended, as far as they were read, the oldest first.
+  var records: [String: [OperationRecord]] = [:]
+  let requester = Requester(actor: "simulation")
+
+  init(seed: UInt64) async throws {
+    self.seed = seed
+    random = SeededGenerator(seed: seed)
+    temporary = try TemporaryHome()
+    runtime.change {
+      $0.behavioursByParallelism = [SimulatedApplication.tooMuch: .isRefused("no slots")]
+    }
+    for _ in 1...3 { engines.append(try engine(on: runtime)) }
+    for index in 1...4 { try await create("app-\(index)") }
+  }
+
+  deinit { for engine in engines { engine.journal.close() } }
+
+  private func engine(
+    on runtime: ScriptedRuntime, mortality: Mortality? = nil
+  ) throws -> Engine {
+    let journal = try Journal(
+      path: temporary.home.journal, access: .create,
+      clock: { [wall] in wall.now() }, probe: mortality?.probe)
+    return try Engine(
+      home: temporary.home, journal: journal, runtimes: [runtime], clock: ManualClock())
+  }
+
+  // MARK: Steps
+
+  func run(steps: Int) async throws {
+    for step in 1...steps {
+      do {
+        try await self.step()
+        if step % 500 == 0 || step == steps { try await checkAll() }
+      } catch {
+        let log = history.suffix(12).joined(separator: "\n  ")
+        Issue.record(
+          """
+          seed \(seed), step \(step): \(error)
+            \(log)
+          ROLLBOOK_SEED=\(seed) ROLLBOOK_STEPS=\(steps) swift test --disable-xctest --filter SimulationTests
+          brings it back.
+          """)
+        return
+      }
+    }
+  }
+
+  private func step() async throws {
+    let index = Int.random(in: applications.indices, using: &random)
+    // Most who ask only look.
+    if Int.random(in: 0..<100, using: &random) < 55 { return try await read(index) }
+    switch Int.random(in: 0..<100, using: &random) {
+    case ..<6: jump()
+    case ..<18: work(index)
+    case ..<22: end(index)
+    case ..<25: turnSnapshots()
+    case ..<27: try await replace(index)
+    case ..<31: try await race(index)
+    case ..<37: try await together(index)
+    case ..<45: try await dyingOnTheWay(command(for: index), index)
+    case ..<48: try await losingTheRuntime(command(for: index), index)
+    default: try await execute(command(for: index), index)
+    }
+  }
+
+  func happened(_ what: String, _ detail: @autoclosure () -> String = "") {
+    counts[what, default: 0] += 1
+    history.append("\(what) \(detail())")
+    if history.count > 100 { history.removeFirst(50) }
+  }
+
+  /// The clock that the journal reads jumps, by up to a day and backwards too.
+  private func jump() {
+    let microseconds = Int64.random(in: -86_400_000_000...86_400_000_000, using: &random)
+    wall.jump(microseconds)
+    happened("jump")
+  }
+
+  private func work(_ index: Int) {
+    guard applications[index].isRunning, !applications[index].hasEnded else { return }
+    events += 1
+    let event = "e\(events)"
+    guard let token = generation(index) else { return }
+    runtime.change { $0.generations[token]?.state.append(event) }
+    applications[index].state.append(event)
+    happened("work", applications[index].name)
+  }
+
+  /// The program ends although it had been RUNNING.
+  private func end(_ index: Int) {
+    guard applications[index].isRunning, !applications[index].hasEnded,
+      let token = generation(index)
+    else { return }
+    let ending = Ending(
+      cause: .failed, rootCause: "it fell over", text: "it fell over", evidence: Evidence())
+    runtime.change {
+      $0.generations[token]?.isAlive = false
+      $0.generations[token]?.ending = ending
+    }
+    applications[index].hasEnded = true
+    happened("end", applications[index].name)
+  }
+
+  private func turnSnapshots() {
+    let refuses = Bool.random(using: &random)
+    runtime.change { $0.refusesSnapshots = refuses }
+    for index in applications.indices { applications[index].refusesSnapshots = refuses }
+    happened(refuses ? "no snapshots" : "snapshots")
+  }
+
+  /// The token of what runs of an application.
+  private func generation(_ index: Int) -> GenerationToken? {
+    guard let id = identifiers[applications[index].name] else { return nil }
+    return runtime.currentWorld.alive(of: id).keys.first
+  }
+
+  private var identifiers: [String: ApplicationID] = [:]
+
+  private func create(_ name: String) async throws {
+    let version = SimulatedApplication.Version(rollsBack: true, snapshots: true, behaviour: .runs)
+    let parallelism = Int.random(in: 1...3, using: &random)
+    var configuration = VersionConfiguration(codeName: "code")
+    version.apply(to: &configuration)
+    let engine = anEngine()
+    _ = try await engine.create(
+      CreateRequest(
+        name: name, runtime: "scripted", codePath: nil, configuration: configuration,
+        parallelism: parallelism), by: requester)
+    let application = try await engine.application(named: name)
+    identifiers[name] = application.id
+    var new = SimulatedApplication(name: name, parallelism: parallelism, versions: [1: version])
+    new.refusesSnapshots = runtime.currentWorld.refusesSnapshots
+    applications.append(new)
+    happened("create", name)
+  }
+
+  /// An application is deleted, and another made under its name.
+  private func replace(_ index: Int) async throws {
+    let old = applications[index]
+    if old.hasEnded { return try await execute(.settle, index) }
+    use(old)
+    let report = try await anEngine().execute(.delete, on: old.name, by: requester)
+    try expect(report.state.status == .deleted, "\(old.name) is \(report.state.status.name)")
+    try expect(
+      runtime.currentWorld.alive(of: report.state.application.id).isEmpty, "something runs on")
+    applications.remove(at: index)
+    records[old.name] = nil
+    happened("delete", old.name)
+    try await create(old.name)
+  }
+
+  func anEngine() -> Engine { engines.randomElement(using: &random) ?? engines[0] }
+
+  private func command(for index: Int) -> SimulatedCommand {
+    let application = applications[index]
+    switch Int.random(in: 0..<100, using: &random) {
+    case ..<15: return .start
+    case ..<22: return .stop(force: Bool.random(using: &random))
+    case ..<55:
+      return .update(
+        SimulatedApplication.Version(
+          rollsBack: Int.random(in: 0..<5, using: &random) > 0,
+          snapshots: Int.random(in: 0..<6, using: &random) > 0, behaviour: behaviour()))
+    case ..<68:
+      return .scale(
+        parallelism: [1, 2, 3, SimulatedApplication.tooMuch].randomElement(using: &random) ?? 1)
+    case ..<82: return .rollback
+    case ..<90:
+      return .createSnapshot("by-hand-\(Int.random(in: 0..<5, using: &random))")
+    case ..<96:
+      let byHand = application.snapshots.filter { $0.name.hasPrefix("by-hand") }
+      return .deleteSnapshot(byHand.randomElement(using: &random)?.name ?? "by-hand-9")
+    default: return .settle
+    }
+  }
+
+  /// What a new version's program does; one that lies says once that it runs.
+  private func behaviour() -> ScriptedWorld.Behaviour {
+    switch Int.random(in: 0..<100, using: &random) {
+    case ..<70: .runs
+    case ..<80: .isRefused("main() throws")
+    case ..<85: .ends(afterObservations: 0, exitStatus: 1, "it fails at once")
+    case ..<92: .ends(afterObservations: 2, exitStatus: 1, "it said that it runs")
+    case ..<96: .isNeverReady
+    default: .keepsRestarting
+    }
+  }
+
+  // MARK: Commands without faults
+
+  /// Has the runtime do what the versions of an application do.
+  private func use(_ application: SimulatedApplication, _ command: SimulatedCommand? = nil) {
+    guard let id = identifiers[application.name] else { return }
+    var behaviours = application.versions.mapValues(\.behaviour)
+    if case .update(let version)? = command {
+      behaviours[application.newestVersion + 1] = version.behaviour
+    }
+    runtime.change { [behaviours] in
+      $0.behavioursByApplication[id] = behaviours
+    }
+  }
+
+  func execute(_ command: SimulatedCommand, _ index: Int) async throws {
+    let before = applications[index]
+    use(before, command)
+    let answer = await perform(command, on: before.name, by: anEngine())
+    try conclude(command, answer, index)
+    try await check(index)
+  }
+
+  /// What the model says of an answer; then the model is what the command has made of it.
+  private func conclude(
+    _ command: SimulatedCommand, _ answer: Result<Void, RollbookError>, _ index: Int
+  ) throws {
+    let before = applications[index]
+    happened("\(command.word)", "\(before.name) \(command)")
+    do throws(SimulatedApplication.Refusal) {
+      applications[index] = try before.after(command)
+    } catch {
+      guard case .code(let expected) = error else { return }
+      guard case .failure(let found) = answer, found.code == expected else {
+        throw Surprise("\(command) of \(before): \(answer), expected \(expected)")
+      }
+      happened("refused")
+      return
+    }
+    if before.hasEnded, command.changes {
+      guard case .failure(let found) = answer, found.code == .settledFirst else {
+        throw Surprise("\(command) of what had ended: \(answer)")
+      }
+      return
+    }
+    if case .failure(let found) = answer {
+      throw Surprise("\(command) of \(before): \(found)")
+    }
+  }
+
+  private func perform(
+    _ command: SimulatedCommand, on name: String, by engine: Engine
+  ) async -> Result<Void, RollbookError> {
+    await Self.perform(command, on: name, by: engine)
+  }
+
+  private static func perform(
+    _ command: SimulatedCommand, on name: String, by engine: Engine
+  ) async -> Result<Void, RollbookError> {
+    do throws(RollbookError) {
+      if let request = command.request {
+        let requester = Requester(actor: "simulation")
+        _ = try await engine.execute(request, on: name, by: requester)
+      } else {
+        _ = try await engine.settle(try await engine.application(named: name))
+      }
+      return .success(())
+    } catch {
+      return .failure(error)
+    }
+  }
+
+  /// Two applications at the same time, each by an engine of its own.
+  private func together(_ index: Int) async throws {
+    let other = (index + 1) % applications.count
+    let commands = (command(for: index), command(for: other))
+    let names = (applications[index].name, applications[other].name)
+    use(applications[index], commands.0)
+    use(applications[other], commands.1)
+    let (one, two) = (engines[0], engines[1])
+    async let first = Self.perform(commands.0, on: names.0, by: one)
+    async let second = Self.perform(commands.1, on: names.1, by: two)
+    let answers = await (first, second)
+    try conclude(commands.0, answers.0, index)
+    try conclude(commands.1, answers.1, other)
+    try await check(index)
+    try await check(other)
+    happened("together")
+  }
+
+  /// Two who want the next version: one of them gets it.
+  private func race(_ index: Int) async throws {
+    let before = applications[index]
+    // Where the one who wins goes back, the next one sees what it wants too.
+    if before.hasEnded || before.refusesSnapshots { return }
+    let version = SimulatedApplication.Version(rollsBack: true, snapshots: true, behaviour: .runs)
+    use(before, .update(version))
+    var request = SimulatedCommand.update(version).updateRequest
+    request?.ifVersion = before.version
+    guard let request else { return }
+    let requester = requester
+    let engines = engines
+    let wins = await withTaskGroup(of: Bool.self) { group in
+      for engine in engines {
+        group.addTask {
+          do throws(RollbookError) {
+            _ = try await engine.execute(.update(request), on: before.name, by: requester)
+            return true
+          } catch {
+            return ![.staleVersion, .operationInFlight].contains(error.code)
+          }
+        }
+      }
+      return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+    }
+    try expect(wins == 1, "\(wins) won version \(before.newestVersion + 1)")
+    try conclude(.update(version), .success(()), index)
+    try await check(index)
+    happened("race")
+  }
+
+  // MARK: Faults
+
+  /// Whoever carries a command out dies at some point of it; somebody else settles, or dies too.
+  private func dyingOnTheWay(_ command: SimulatedCommand, _ index: Int) async throws {
+    let before = applications[index]
+    use(before, command)
+    let mortality = Mortality(dyingAt: Int.random(in: 1...24, using: &random))
+    let answer = try await withMortal(mortality) {
+      await self.perform(command, on: before.name, by: $0)
+    }
+    guard mortality.isDead else {
+      try conclude(command, answer, index)
+      return try await check(index)
+    }
+    happened("death", "\(before.name) \(command): \(mortality.points.last ?? "")")
+    while Int.random(in: 0..<3, using: &random) == 0 {
+      let next = Mortality(dyingAt: Int.random(in: 1...8, using: &random))
+      _ = try await withMortal(next) { await self.perform(.settle, on: before.name, by: $0) }
+      if next.isDead { happened("death while settling", next.points.last ?? "") }
+    }
+    try await settle(command, index)
+  }
+
+  private func withMortal<Answer>(
+    _ mortality: Mortality, _ body: (Engine) async -> Answer
+  ) async throws -> Answer {
+    let mortal = ScriptedRuntime(world: runtime.currentWorld, hook: mortality.hook)
+    let engine = try engine(on: mortal, mortality: mortality)
+    let answer = await body(engine)
+    engine.journal.close()
+    // What the dead one has done stays done.
+    let left = mortal.currentWorld
+    runtime.change { $0 = left }
+    return answer
+  }
+
+  /// The runtime goes away in the middle of a command, and comes back.
+  private func losingTheRuntime(_ command: SimulatedCommand, _ index: Int) async throws {
+    let before = applications[index]
+    use(before, command)
+    let calls = Mutex(Int.random(in: 0...4, using: &random))
+    let fickle = ScriptedRuntime(world: runtime.currentWorld) { _, moment in
+      guard moment == .before else { return }
+      let isOver = calls.withLock { left in
+        left -= 1
+        return left == 0
+      }
+      if isOver { throw RuntimeFailure(.unreachable, rootCause: "gone", text: "gone") }
+    }
+    let engine = try engine(on: fickle)
+    let answer = await perform(command, on: before.name, by: engine)
+    engine.journal.close()
+    let left = fickle.currentWorld
+    runtime.change { $0 = left }
+    if case .failure(let error) = answer, error.code == .runtimeUnreachable {
+      happened("runtime lost", "\(before.name) \(command)")
+      return try await settle(command, index)
+    }
+    happened("runtime lost unnoticed", "\(before.name) \(command): \(answer)")
+    try await settle(command, index)
+  }
+
+  /// Settles what was left, and takes over which of the allowed states it is in.
+  private func settle(_ command: SimulatedCommand, _ index: Int) async throws {
+    let before = applications[index]
+    let engine = anEngine()
+    _ = await perform(.settle, on: before.name, by: engine)
+    var allowed = [before]
+    if let after = try? before.after(command) { allowed.append(after) }
+    if before.hasEnded, let after = try? before.after(.settle) { allowed.append(after) }
+    let seen = try await look(index)
+    guard let match = allowed.last(where: { seen.isEssentially($0) }) else {
+      throw Surprise("after \(command): \(seen), expected one of \(allowed)")
+    }
+    applications[index] = match
+    try await adoptRecords(index)
+    try await check(index)
+  }
+}
+
+/// What the model does not say.
+struct Surprise: Error, CustomStringConvertible {
+  let description: String
+  init(_ description: String) { self.description = description }
+}
+
+func expect(_ isSo: Bool, _ otherwise: @autoclosure () -> String) throws {
+  if !isSo { throw Surprise(otherwise()) }
+}
+
+/// The time that all journals of a simulation read; it goes on with every look.
+private final class Wall: Sendable {
+  private let time = Mutex(Timestamp.now())
+
+  func now() -> Timestamp {
+    time.withLock { time in
+      time = Timestamp(rawValue: time.rawValue + 1000)
+      return time
+    }
+  }
+
+  func jump(_ microseconds: Int64) {
+    time.withLock { $0 = Timestamp(rawValue: $0.rawValue + microseconds) }
+  }
+}
