@@ -3,7 +3,7 @@ import Glibc
 import Synchronization
 
 /// SQLite's own file system, which tells a recorder of every write, sync and removal below a folder that
-/// is watched. Everything is done as it would be without it.
+/// is watched, and fails where a disk is to fail. Everything else is done as it would be without it.
 enum RecordingVFS {
   private static let watched = Mutex<[String: DiskRecorder]>([:])
 
@@ -31,6 +31,30 @@ enum RecordingVFS {
     watched.withLock { $0[folder] = nil }
   }
 
+  private static let failing = Mutex<[String: FailingDisk]>([:])
+
+  static func fail(_ folder: String, by disk: FailingDisk) {
+    precondition(isRegistered, "SQLite takes no other file system")
+    failing.withLock { $0[folder] = disk }
+  }
+
+  static func heal(_ folder: String) {
+    failing.withLock { $0[folder] = nil }
+  }
+
+  /// What becomes of a call on a file that lies in a folder.
+  fileprivate static func verdict(on call: FailingDisk.Call, in folder: String)
+    -> FailingDisk.Verdict
+  {
+    failing.withLock { $0[folder] }?.verdict(on: call) ?? .passes
+  }
+
+  /// The folder of a file whose calls may fail; nil for the WAL's index, which is memory.
+  fileprivate static func folder(of path: String) -> String? {
+    guard let slash = path.lastIndex(of: "/"), !path.hasSuffix("-shm") else { return nil }
+    return String(path[..<slash])
+  }
+
   /// Who watches the folder that a file lies in, and the file's name there.
   fileprivate static func recorder(of path: String) -> (DiskRecorder, String)? {
     guard let slash = path.lastIndex(of: "/") else { return nil }
@@ -56,6 +80,13 @@ private enum System {
 @unsafe private struct RecordedFile {
   var base: sqlite3_file
   var recording: Unmanaged<Recording>?
+  var place: Unmanaged<Place>?
+}
+
+/// Where a file lies.
+private final class Place {
+  let folder: String
+  init(_ folder: String) { self.folder = folder }
 }
 
 private final class Recording {
@@ -83,6 +114,23 @@ extension UnsafeMutablePointer<sqlite3_file> {
   /// The real file's methods: it is open as long as SQLite calls ours.
   fileprivate var methods: sqlite3_io_methods { unsafe real.pointee.pMethods.pointee }
 
+  /// Does what changes a file, unless the disk fails there; tells where it was done.
+  fileprivate func change(
+    _ call: FailingDisk.Call, failure: Int32, _ body: () -> Int32,
+    done: (DiskRecorder, String) -> Void
+  ) -> Int32 {
+    let place = unsafe shim.pointee.place?.takeUnretainedValue()
+    let verdict = place.map { RecordingVFS.verdict(on: call, in: $0.folder) } ?? .passes
+    if verdict != .fails {
+      let status = body()
+      if status != SQLITE_OK { return status }
+      unsafe record(done)
+    }
+    if verdict == .passes { return SQLITE_OK }
+    errno = EIO
+    return failure
+  }
+
   fileprivate func record(_ body: (DiskRecorder, String) -> Void) {
     guard let recording = unsafe shim.pointee.recording?.takeUnretainedValue() else { return }
     body(recording.recorder, recording.name)
@@ -96,12 +144,16 @@ private func openRecorded(
   guard let file = unsafe file, let real = unsafe System.real else { return SQLITE_CANTOPEN }
   let status = unsafe real.pointee.xOpen(real, name, file.real, flags, opened)
   // Without methods SQLite does not close what could not be opened.
-  unsafe file.shim.initialize(to: RecordedFile(base: sqlite3_file(), recording: nil))
+  unsafe file.shim.initialize(to: RecordedFile(base: sqlite3_file(), recording: nil, place: nil))
   guard unsafe file.real.pointee.pMethods != nil else { return status }
   unsafe file.pointee.pMethods = unsafe System.methods
-  guard status == SQLITE_OK, let name = unsafe name,
-    let (recorder, short) = unsafe RecordingVFS.recorder(of: String(cString: name))
-  else { return status }
+  guard status == SQLITE_OK, let name = unsafe name else { return status }
+  if let folder = unsafe RecordingVFS.folder(of: String(cString: name)) {
+    unsafe file.shim.pointee.place = Unmanaged.passRetained(Place(folder))
+  }
+  guard let (recorder, short) = unsafe RecordingVFS.recorder(of: String(cString: name)) else {
+    return status
+  }
   recorder.opened(short) { unsafe wholeFile(file) }
   unsafe file.shim.pointee.recording = Unmanaged.passRetained(Recording(recorder, short))
   return status
@@ -130,6 +182,13 @@ private func deleteRecorded(
   return status
 }
 
+/// SQLITE_IOERR_WRITE, SQLITE_IOERR_FSYNC and SQLITE_IOERR_TRUNCATE, which are no plain numbers in C.
+private enum Failure {
+  static let write: Int32 = 778
+  static let sync: Int32 = 1034
+  static let truncate: Int32 = 1546
+}
+
 /// The methods of a file: those that change something are told of, after they were done.
 private func recordedMethods() -> sqlite3_io_methods {
   var methods = sqlite3_io_methods()
@@ -139,6 +198,8 @@ private func recordedMethods() -> sqlite3_io_methods {
     let status = unsafe file.methods.xClose(file.real)
     unsafe file.shim.pointee.recording?.release()
     unsafe file.shim.pointee.recording = nil
+    unsafe file.shim.pointee.place?.release()
+    unsafe file.shim.pointee.place = nil
     return status
   }
   unsafe methods.xRead = { file, bytes, count, offset in
@@ -146,27 +207,30 @@ private func recordedMethods() -> sqlite3_io_methods {
     return unsafe file.methods.xRead(file.real, bytes, count, offset)
   }
   unsafe methods.xWrite = { file, bytes, count, offset in
-    guard let file = unsafe file else { return SQLITE_IOERR }
-    let status = unsafe file.methods.xWrite(file.real, bytes, count, offset)
-    guard status == SQLITE_OK, let bytes = unsafe bytes else { return status }
-    unsafe file.record { recorder, name in
+    guard let file = unsafe file, let bytes = unsafe bytes else { return SQLITE_IOERR }
+    return unsafe file.change(.write, failure: Failure.write) {
+      unsafe file.methods.xWrite(file.real, bytes, count, offset)
+    } done: { recorder, name in
       let written = unsafe Array(UnsafeRawBufferPointer(start: bytes, count: Int(count)))
       recorder.wrote(written, at: Int(offset), to: name)
     }
-    return status
   }
   unsafe methods.xTruncate = { file, size in
     guard let file = unsafe file else { return SQLITE_IOERR }
-    let status = unsafe file.methods.xTruncate(file.real, size)
-    if status == SQLITE_OK { unsafe file.record { $0.cut(name: $1, to: Int(size)) } }
-    return status
+    return unsafe file.change(.truncate, failure: Failure.truncate) {
+      unsafe file.methods.xTruncate(file.real, size)
+    } done: {
+      $0.cut(name: $1, to: Int(size))
+    }
   }
   unsafe methods.xSync = { file, flags in
     guard let file = unsafe file else { return SQLITE_IOERR }
     unsafe file.record { $0.beginsSync(of: $1) }
-    let status = unsafe file.methods.xSync(file.real, flags)
-    if status == SQLITE_OK { unsafe file.record { $0.synced($1) } }
-    return status
+    return unsafe file.change(.sync, failure: Failure.sync) {
+      unsafe file.methods.xSync(file.real, flags)
+    } done: {
+      $0.synced($1)
+    }
   }
   addPassedOn(to: &methods)
   addSharedMemory(to: &methods)
