@@ -246,7 +246,8 @@ CREATE TABLE snapshot_deletions (
   deleted_at INTEGER NOT NULL
 ) STRICT;
 
--- What `prune` removes: bytes, never a row. Written before they are removed.
+-- What `prune` is about to remove: bytes, never a row. Written before they are removed, so that what
+-- could not be removed, or not at once, has a row too, and one for each attempt.
 CREATE TABLE prunings (
   id INTEGER PRIMARY KEY,
   at INTEGER NOT NULL,
@@ -255,7 +256,8 @@ CREATE TABLE prunings (
   kind TEXT NOT NULL CHECK (kind IN ('code', 'snapshot', 'generation')),
   application_id INTEGER REFERENCES applications (id),  -- not of code: applications may share it
   name TEXT NOT NULL,  -- the code's digest, the snapshot's number, the generation's token
-  size INTEGER NOT NULL
+  size INTEGER NOT NULL,
+  newest_operation_id INTEGER NOT NULL  -- of the journal, when it was written
 ) STRICT;
 
 CREATE INDEX prunings_of_code ON prunings (name) WHERE kind = 'code';

@@ -14,7 +14,7 @@ import Testing
       let before = try await stage.rollbook("operations", "shop", "--all", "-o", "json").exits(0)
         .out
       let copy = stage.path("copy")
-      try await stage.rollbook("backup", copy).exits(0).shows("code of 2 versions").shows(
+      try await stage.rollbook("backup", copy).exits(0).shows("2 stored programs").shows(
         "2 snapshots")
       // It is nobody else's to read.
       let mode = try FileManager.default.attributesOfItem(atPath: copy)[.posixPermissions]
@@ -25,7 +25,8 @@ import Testing
       )
       .exits(0).out
       #expect(told == before)
-      // It goes on from there: what ran is not there, and starts from the newest snapshot.
+      // It goes on from there, and needs nothing of the home: what ran is found ended, and starts again.
+      try FileManager.default.moveItem(atPath: stage.home, toPath: stage.home + "-gone")
       try await stage.rollbook("--home", copy, "settle").exits(0)
       try await stage.rollbook("--home", copy, "start", "shop", "--from", "mine").exits(0)
       try await stage.rollbook("--home", copy, "rollback", "shop").exits(0)
@@ -44,6 +45,8 @@ import Testing
       try await stage.rollbook("backup", stage.path("taken")).exits(64).says(
         "There is something at")
       try await stage.rollbook("backup", stage.path("none/copy")).exits(64).says("Make it first")
+      try await stage.rollbook("backup", stage.home + "/artifacts/copy").exits(64).says(
+        "in the home itself")
       let names = try FileManager.default.contentsOfDirectory(atPath: stage.path(""))
       #expect(!names.contains { $0.contains("partial") || $0 == "copy" }, "\(names)")
     }
@@ -57,8 +60,30 @@ import Testing
       let store = stage.home + "/artifacts"
       let gone = try #require(try FileManager.default.contentsOfDirectory(atPath: store).first)
       try FileManager.default.removeItem(atPath: store + "/" + gone)
-      try await stage.rollbook("backup", stage.path("copy")).exits(1).shows("code of 1 version")
+      try await stage.rollbook("backup", stage.path("copy")).exits(1).shows("1 stored program")
         .says("code \(gone): it is not there")
+    }
+  }
+
+  @Test("A backup beside removals waits for them, and they for it")
+  func backupBesideRemovals() async throws {
+    try await onStage { stage in
+      try await stage.createAndStart("shop")
+      for round in 1...5 {
+        try await stage.rollbook("snapshot", "create", "shop", "s\(round)").exits(0)
+      }
+      for round in 1...5 {
+        async let removed = stage.rollbook("snapshot", "delete", "shop", "s\(round)")
+        async let copied = stage.rollbook("backup", stage.path("copy-\(round)/"))
+        let (removal, copy) = try await (removed, copied)
+        removal.exits(0)
+        // Refused, or whole: never one that lacks what its journal names.
+        if copy.status != 5 { copy.exits(0).shows("all checked") }
+      }
+      try FileManager.default.createDirectory(
+        atPath: stage.path("empty"), withIntermediateDirectories: true)
+      try await stage.rollbook("backup", stage.path("empty/")).exits(0)
+      try await stage.rollbook("--home", stage.path("empty"), "list").exits(0).shows("shop")
     }
   }
 
@@ -91,11 +116,11 @@ import Testing
       let history = try await stage.operations("shop")
       let before = stage.contents()
       try await stage.rollbook("prune", "--keep", "2", "--dry-run").exits(0).shows("Would remove")
-        .shows("the code of 2 versions")
+        .shows("2 stored programs")
       try await stage.rollbook("prune", "--keep", "2").exits(64).says("--yes")
       #expect(stage.contents() == before)
       try await stage.rollbook("prune", "--keep", "2", "--yes", "-m", "disk").exits(0)
-        .shows("Removed the code of 2 versions")
+        .shows("Removed 2 stored programs")
       #expect(stage.running("shop") == [4])
       let rows = try await stage.sql("SELECT kind, reason, size > 0 AS sized FROM prunings")
       #expect(rows.allSatisfy { $0["reason"].text == "disk" && $0["sized"].int == 1 })
@@ -129,8 +154,7 @@ import Testing
       try await stage.rollbook("delete", "shop", "--yes").exits(0)
       try await stage.rollbook("prune", "--keep", "1", "--yes").exits(0).shows("1 snapshot")
       for folder in ["artifacts", "run/1", "logs/1"] {
-        let names =
-          (try? FileManager.default.contentsOfDirectory(atPath: stage.home + "/" + folder)) ?? []
+        let names = try FileManager.default.contentsOfDirectory(atPath: stage.home + "/" + folder)
         #expect(names == [], "\(folder)")
       }
       #expect(!FileManager.default.fileExists(atPath: stage.home + "/snapshots/1/1"))

@@ -84,7 +84,7 @@ import Testing
     }
     _ = try shell(
       bench.engine.journal.path,
-      "INSERT INTO prunings VALUES (1, 0, 'ada', NULL, 'code', NULL, 'abc', 7)")
+      "INSERT INTO prunings VALUES (1, 0, 'ada', NULL, 'code', NULL, 'abc', 7, 1)")
     _ = try shell(
       bench.engine.journal.path,
       "INSERT INTO suspect_resolutions SELECT id, 'gone', 0 FROM suspects")

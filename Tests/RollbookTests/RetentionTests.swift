@@ -36,7 +36,7 @@ import Testing
   func snapshots() throws {
     var holdings = Self.holdings(good: [3, 2], version: 3)
     holdings.automaticSnapshots = [9, 8, 7, 6].map(Self.snapshot)
-    holdings.chosenSnapshots = [3: SnapshotID(9), 2: SnapshotID(6)]
+    holdings.chosenSnapshots = [3: [SnapshotID(9)], 2: [SnapshotID(6)]]
     let ids = { (count: Int) in
       try Retention(keeping: count).snapshotsToRemove(of: holdings).map(\.id.rawValue)
     }

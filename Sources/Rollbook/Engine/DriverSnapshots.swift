@@ -79,6 +79,9 @@ extension Driver {
     let target = try await engine.journal.read { (reader) throws(RollbookError) in
       try reader.target(of: id, in: application)
     }
+    // A backup that names the snapshot is to hold it.
+    let removing = try await KeepingLock.removing(for: engine)
+    defer { removing.release() }
     do throws(RuntimeFailure) {
       try await runtime.removeSnapshot(target)
     } catch {

@@ -60,7 +60,15 @@ extension Engine {
     _ request: ChangeRequest, on name: String, by requester: Requester,
     control: EngineControl = EngineControl()
   ) async throws(RollbookError) -> OperationReport {
-    let prepared = try await prepare(request, on: name, by: requester, control: control)
+    try await execute(request, on: application(named: name), by: requester, control: control)
+  }
+
+  /// The same for an application that was looked at before.
+  func execute(
+    _ request: ChangeRequest, on application: Application, by requester: Requester,
+    control: EngineControl
+  ) async throws(RollbookError) -> OperationReport {
+    let prepared = try await prepare(request, on: application, by: requester, control: control)
     if prepared.work == .drive {
       control.report(.began(prepared.operation, prepared.application))
     }

@@ -86,9 +86,10 @@ extension Engine {
       Lifecycle.verdict(request.command, status: settled.status, inFlight: nil) == .accepted
     else { throw try await wrongStatus(application, settled.status, request.command) }
     let draft = Preparation(engine: self, application: application, state: settled, lock: lock)
-    // What is checked to be there is not removed before the journal says that it is needed.
-    let code = try await CodeLock.acquire(.shared, for: self)
-    defer { code.release() }
+    // What is checked to be there is not removed before the journal says that it is needed. Nobody who
+    // stops something waits for that.
+    let code = request.command.needsCode ? try await KeepingLock.sharingCode(for: self) : nil
+    defer { code?.release() }
     return try await draft.prepare(request, by: requester)
   }
 
@@ -131,5 +132,15 @@ extension Engine {
         + "had happened to it made it \(after.status.name) at version \(after.version).",
       hint: "Nothing else was done. `rollbook operations \(application.name)` tells what happened; "
         + "then ask again.")
+  }
+}
+
+extension Command {
+  /// Whether it may come to a deployment.
+  fileprivate var needsCode: Bool {
+    switch self {
+    case .start, .update, .scale, .rollback: true
+    case .stop, .forceStop, .abandon, .createSnapshot, .deleteSnapshot, .delete: false
+    }
   }
 }

@@ -15,7 +15,7 @@ extension Engine {
     if isTaken { throw JournalWriter.nameTaken(request.name) }
     let environment = try await runtime.check(request.configuration, codePath: request.codePath)
     try Validation.runtimeEnvironment(environment, expected: request.runtimeEnvironment)
-    let code = try await CodeLock.acquire(.shared, for: self)
+    let code = try await KeepingLock.sharingCode(for: self)
     defer { code.release() }
     let artifact = try await offPool(on: checks) { [artifacts] () throws(RollbookError) in
       guard let path = request.codePath else { return try artifacts.storeNothing() }

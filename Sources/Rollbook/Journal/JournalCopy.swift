@@ -8,39 +8,55 @@ enum JournalCopy {
   /// - Parameters:
   ///   - isIndexed: adds the indices that questions without the back pointers want.
   ///   - progress: told the bytes that are copied and those there are.
-  /// - Throws: `journalDamaged` where the copy is not sound: neither is its source then.
+  /// - Throws: `journalDamaged` where the copy is not sound; `diskFull` and `system` where it cannot be
+  ///   written; `journalReadOnly` where the WAL of the source cannot be read.
   static func make(
     of path: String, at destination: String, isIndexed: Bool,
     progress: (_ done: Int64, _ all: Int64) -> Void
   ) throws(RollbookError) {
     let opened = try JournalFile.openReader(path: path, mayBeImmutable: true)
+    guard opened.isWALReadable else {
+      throw RollbookError(
+        .journalReadOnly, "The newest changes of the journal \(path) cannot be read.",
+        hint: "Make the backup where its home can be written, or as a user who may.")
+    }
     let source = opened.takeConnection()
-    try JournalFile.create(path: destination)
     do throws(SQLiteError) {
-      let copy = try Connection(path: destination, mode: .readWrite)
       try source.execute("BEGIN")
-      defer { try? source.execute("COMMIT") }
       // The transaction begins with its first look.
-      let pageSize = try source.integer("PRAGMA page_size") ?? 4096
       _ = try source.integer("SELECT count(*) FROM schema_migrations")
-      try source.copyPages(to: copy) { progress(Int64($0) * pageSize, Int64($1) * pageSize) }
     } catch {
       throw RollbookError(error)
     }
-    try finish(destination, isIndexed: isIndexed)
+    defer { try? source.execute("COMMIT") }
+    do throws(RollbookError) {
+      try JournalFile.create(path: destination)
+      try write(source, to: destination, isIndexed, progress)
+    } catch  where error.code != .journalDamaged {
+      throw Backup.unwritable(destination, error)
+    }
   }
 
-  /// Adds what was asked for, and checks what the disk now holds.
-  private static func finish(_ path: String, isIndexed: Bool) throws(RollbookError) {
+  private static func write(
+    _ source: borrowing Connection, to destination: String, _ isIndexed: Bool,
+    _ progress: (_ done: Int64, _ all: Int64) -> Void
+  ) throws(RollbookError) {
+    let finding: String?
     do throws(SQLiteError) {
-      let copy = try Connection(path: path, mode: .readWrite)
+      let copy = try Connection(path: destination, mode: .readWrite)
+      try copy.execute("PRAGMA synchronous = FULL")
+      let pageSize = try source.integer("PRAGMA page_size") ?? 4096
+      try source.copyPages(to: copy) { progress(Int64($0) * pageSize, Int64($1) * pageSize) }
       if isIndexed { try copy.executeScript(indices) }
-      let finding = try copy.text("PRAGMA quick_check(1)")
-      guard finding == "ok" else {
-        throw SQLiteError(code: SQLiteError.PrimaryCode.corrupt.rawValue, message: finding ?? "")
-      }
+      finding = try copy.text("PRAGMA quick_check(1)")
     } catch {
       throw RollbookError(error)
+    }
+    guard finding == "ok" else {
+      throw RollbookError(
+        .journalDamaged, "The copy of the journal is not sound: \(finding ?? "no answer").",
+        hint: "The journal or the disk of the backup is damaged: "
+          + "`sqlite3 -readonly journal.db 'PRAGMA integrity_check'` in the home tells which.")
     }
   }
 

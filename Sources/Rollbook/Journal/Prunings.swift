@@ -28,8 +28,9 @@ extension JournalWriter {
   ) throws(RollbookError) {
     let insert = try query(
       """
-      INSERT INTO prunings (at, actor, reason, kind, application_id, name, size)
-      VALUES (?, ?, ?, ?, ?, ?, ?)
+      INSERT INTO prunings (at, actor, reason, kind, application_id, name, size,
+        newest_operation_id)
+      VALUES (?, ?, ?, ?, ?, ?, ?, (SELECT coalesce(max(id), 0) FROM operations))
       """)
     try insert.bind(1, now())
     try insert.bind(2, requester.actor)
@@ -43,9 +44,16 @@ extension JournalWriter {
 }
 
 extension JournalReader {
-  /// Whether code was removed at some time; it may have been stored again since.
+  /// Whether code was removed, and no version has been made of it since.
   package borrowing func isPruned(artifact digest: String) throws(RollbookError) -> Bool {
-    let row = try query("SELECT 1 FROM prunings WHERE kind = 'code' AND name = ? LIMIT 1")
+    let row = try query(
+      """
+      SELECT 1 FROM prunings AS p
+      WHERE p.kind = 'code' AND p.name = ?1
+        AND NOT EXISTS (SELECT 1 FROM versions AS v
+                        WHERE v.artifact = ?1 AND v.operation_id > p.newest_operation_id)
+      LIMIT 1
+      """)
     try row.bind(1, digest)
     return try row.next()
   }

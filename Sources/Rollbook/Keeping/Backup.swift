@@ -1,8 +1,8 @@
 /// A copy of a home that is a home itself: the journal as it was at one moment, the code of every
 /// version, and every snapshot that is kept in the home.
 ///
-/// It is made while others go on: no writer is kept waiting, and no operation. What runs (`run/`) and
-/// the logs are not in it: a copy that is used finds that what ran in the home has ended.
+/// It is made while others go on: only who removes code or snapshots waits until it is whole. What runs
+/// (`run/`) and the logs are not in it: a copy that is used finds that the processes of the home have ended.
 public struct Backup: Sendable {
   public let home: Home
   /// Where the copy is to be: nothing, or an empty folder.
@@ -14,7 +14,7 @@ public struct Backup: Sendable {
 
   public init(of home: Home, at destination: String) {
     self.home = home
-    self.destination = destination
+    self.destination = Files.realPath(destination) ?? Home(path: destination).path
   }
 
   /// What was copied.
@@ -38,13 +38,15 @@ public struct Backup: Sendable {
   /// Until it is whole it stands beside its destination under a name that ends in `.partial`; an error
   /// leaves nothing.
   /// - Throws: `invalidArgument` where something is at the destination; `journalMissing` and others
-  ///   where the journal cannot be read; `journalDamaged` where what was read is not sound; `diskFull`,
-  ///   `diskFailed` and `system` where the copy cannot be written.
+  ///   where the journal cannot be read whole; `operationInFlight` beside another backup or a removal;
+  ///   `journalDamaged` where the copy is not sound; `diskFull` and `system` where it cannot be written.
   public func make(progress: Progress = { _, _ in }) throws(RollbookError) -> Report {
     try checkDestination()
     let partial = Home(path: "\(destination).\(GenerationToken.random()).partial")
     do throws(RollbookError) {
+      let lock = try lockOutRemovals()
       let report = try fill(partial, progress)
+      _ = consume lock
       try Files.syncFolder(partial.path)
       // An empty folder makes way.
       try Files.rename(partial.path, to: destination)
@@ -57,19 +59,46 @@ public struct Backup: Sendable {
   }
 
   private func checkDestination() throws(RollbookError) {
-    guard Files.exists(destination) else {
-      let folder = Files.parent(of: destination)
-      guard Files.isFolder(folder) else {
-        throw RollbookError(
-          .invalidArgument, "There is no folder \(folder) for the backup.", hint: "Make it first.")
-      }
-      return
+    let folder = Files.parent(of: destination)
+    let place = (Files.realPath(folder) ?? folder) + "/"
+    if place.hasPrefix((Files.realPath(home.path) ?? home.path) + "/") {
+      throw RollbookError(
+        .invalidArgument, "\(destination) lies in the home itself.", hint: "Name a place outside.")
     }
+    guard Files.isFolder(folder) else {
+      throw RollbookError(
+        .invalidArgument, "There is no folder \(folder) for the backup.", hint: "Make it first.")
+    }
+    guard Files.exists(destination) else { return }
     guard Files.isFolder(destination), try Files.names(in: destination).isEmpty else {
       throw RollbookError(
         .invalidArgument, "There is something at \(destination) already.",
         hint: "A backup is a new folder: name one that is not there.")
     }
+    guard FileIdentity(path: destination)?.device == FileIdentity(path: folder)?.device else {
+      throw RollbookError(
+        .invalidArgument, "\(destination) is where another file system begins.",
+        hint: "A backup is a new folder: name one within it, such as \(destination)/backup.")
+    }
+  }
+
+  /// Keeps what the journal names from being removed until it is copied; nil for a home in which nobody
+  /// can write, and so nobody can remove anything.
+  private func lockOutRemovals() throws(RollbookError) -> FileLock? {
+    guard Files.exists(home.locks) else { return nil }
+    let lock: FileLock?
+    do throws(RollbookError) {
+      lock = try FileLock.tryAcquire(home.removalLock)
+    } catch {
+      if error.ofHome().code == .journalReadOnly { return nil }
+      throw error.ofHome()
+    }
+    guard let lock else {
+      throw RollbookError(
+        .operationInFlight, "Another backup is being made, or something is being removed.",
+        hint: "Try again when that is done.")
+    }
+    return lock
   }
 
   private func fill(_ copy: Home, _ progress: Progress) throws(RollbookError) -> Report {
@@ -80,7 +109,13 @@ public struct Backup: Sendable {
     if isJournalOnly { return report }
     let journal = try Journal(path: copy.journal, access: .readOnly)
     let (artifacts, snapshots) = try journal.blockingRead { (reader) throws(RollbookError) in
-      (try reader.allArtifacts().sorted(), try reader.allReadySnapshots())
+      var artifacts: [String] = []
+      // What `prune` removed no good state needs.
+      for digest in try reader.allArtifacts().sorted() where try !reader.isPruned(artifact: digest)
+      {
+        artifacts.append(digest)
+      }
+      return (artifacts, try reader.allReadySnapshots())
     }
     journal.close()
     for digest in artifacts { try add(artifact: digest, to: copy, &report) }
@@ -92,16 +127,9 @@ public struct Backup: Sendable {
     artifact digest: String, to copy: Home, _ report: inout Report
   ) throws(RollbookError) {
     let facts = try copyTree(
-      "\(home.artifacts)/\(digest)", to: "\(copy.artifacts)/\(digest)", endpoints: .refused)
-    guard let facts, facts.digest == digest else {
-      // What `prune` removed no good state needs.
-      if try isRemoved({ (reader) throws(RollbookError) in try reader.isPruned(artifact: digest) })
-      {
-        return
-      }
-      return report.missing.append(
-        "code \(digest): " + (facts == nil ? "it is not there" : "it is not what was stored"))
-    }
+      "\(home.artifacts)/\(digest)", to: "\(copy.artifacts)/\(digest)", endpoints: .refused,
+      digest: digest, "code \(digest)", &report)
+    guard let facts else { return }
     report.artifactCount += 1
     report.artifactBytes += facts.size
   }
@@ -116,49 +144,53 @@ public struct Backup: Sendable {
       return
     }
     let target = copy.snapshot(snapshot.id, of: snapshot.application)
-    let facts = try copyTree(place, to: target, endpoints: .skipped)
-    let sidecar = try Files.read(place + ".json")
-    guard let facts, facts.digest == kept.digest, let sidecar else {
-      let id = snapshot.id
-      if try isRemoved({ (reader) throws(RollbookError) in
-        try reader.snapshot(id)?.status == .deleted
-      }) {
-        return
-      }
-      return report.missing.append(
-        "snapshot \(snapshot.name) of version \(snapshot.version): "
-          + (facts == nil ? "it is not there" : "it is not what was taken"))
+    let name = "snapshot \(snapshot.name) of version \(snapshot.version)"
+    guard let sidecar = try Files.read(place + ".json") else {
+      return report.missing.append("\(name): it is not there")
     }
+    guard
+      let facts = try copyTree(
+        place, to: target, endpoints: .skipped, digest: kept.digest, name, &report)
+    else { return }
     try Files.write(sidecar, to: target + ".json")
     try Files.syncFolder(Files.parent(of: target))
     report.snapshotCount += 1
     report.snapshotBytes += facts.size
   }
 
-  /// Copies a tree durably; nil where there is none.
+  /// Copies a tree durably; what is not there as it was is reported, and nothing of it copied.
   private func copyTree(
-    _ source: String, to target: String, endpoints: FileTree.Endpoints
+    _ source: String, to target: String, endpoints: FileTree.Endpoints, digest: String?,
+    _ name: String, _ report: inout Report
   ) throws(RollbookError) -> FileTree.Facts? {
-    guard Files.exists(source) else { return nil }
+    guard Files.exists(source) else {
+      report.missing.append("\(name): it is not there")
+      return nil
+    }
     try Files.makeFolder(Files.parent(of: target))
     do throws(RollbookError) {
       try FileTree.copy(source, to: target, endpoints: endpoints)
+      let facts = try FileTree.facts(of: target, syncing: true)
+      if digest == nil || facts.digest == digest {
+        try Files.syncFolder(Files.parent(of: target))
+        return facts
+      }
+      report.missing.append("\(name): it is not what it was")
     } catch {
-      // Removed while it was copied.
-      guard !Files.exists(source) else { throw error }
-      try FileTree.remove(target)
-      return nil
+      // One that cannot be read must not keep the others from being copied.
+      if error.isAboutWriting { throw Self.unwritable(destination, error) }
+      report.missing.append("\(name): \(error.message)")
     }
-    let facts = try FileTree.facts(of: target, syncing: true)
-    try Files.syncFolder(Files.parent(of: target))
-    return facts
+    try FileTree.remove(target)
+    return nil
   }
 
-  /// Whether the journal, as it is now, knows that something was removed.
-  private func isRemoved(
-    _ look: (borrowing JournalReader) throws(RollbookError) -> Bool
-  ) throws(RollbookError) -> Bool {
-    let journal = try Journal(path: home.journal, access: .readOnly)
-    return try journal.blockingRead(look)
+  /// An error of the place where the copy is to be.
+  static func unwritable(_ destination: String, _ error: RollbookError) -> RollbookError {
+    let isFull = error.code == .diskFull || error.ofHome().code == .diskFull
+    return RollbookError(
+      isFull ? .diskFull : .system,
+      "The backup \(destination) cannot be written: \(error.message)",
+      hint: "Nothing of it is left. Name a place with room for it, where you may write.")
   }
 }

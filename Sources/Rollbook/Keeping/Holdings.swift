@@ -6,22 +6,36 @@ extension JournalReader {
     of state: ApplicationState, keeping count: Int
   ) throws(RollbookError) -> Retention.Holdings {
     let id = state.application.id
-    var goodStates: [GoodState] = []
-    var next = state.settled?.goodState
-    while goodStates.count < count, let entry = next, let found = try goodState(entry) {
-      goodStates.append(found)
-      next = found.below
-    }
-    var chosen: [Int64: SnapshotID] = [:]
+    let goodStates = try goodStates(of: state, limit: count)
+    let automatic = try automaticSnapshots(of: id)
+    var chosen: [Int64: Set<SnapshotID>] = [:]
     for number in Set(goodStates.map(\.version) + [state.version]) {
       guard let version = try version(number, of: id) else { continue }
-      chosen[number] = try newestUsableSnapshot(for: version)?.id
+      if let usable = try newestUsableSnapshot(for: version) {
+        chosen[number, default: []].insert(usable.id)
+      }
+      if let own = automatic.first(where: { $0.version == number }) {
+        chosen[number, default: []].insert(own.id)
+      }
     }
     return Retention.Holdings(
       version: state.version, goodStates: goodStates,
-      automaticSnapshots: try automaticSnapshots(of: id), chosenSnapshots: chosen,
+      automaticSnapshots: automatic, chosenSnapshots: chosen,
       generations: try newestGenerations(of: id, limit: count),
       generationsInUse: try generationsInUse(of: id))
+  }
+
+  /// The newest good states, from the top of the stack.
+  borrowing func goodStates(
+    of state: ApplicationState, limit: Int
+  ) throws(RollbookError) -> [GoodState] {
+    var found: [GoodState] = []
+    var next = state.settled?.goodState
+    while found.count < limit, let entry = next, let good = try goodState(entry) {
+      found.append(good)
+      next = good.below
+    }
+    return found
   }
 
   private borrowing func automaticSnapshots(
@@ -52,7 +66,8 @@ extension JournalReader {
     return found
   }
 
-  private borrowing func generationsInUse(
+  /// What runs, or may run.
+  borrowing func generationsInUse(
     of application: ApplicationID
   ) throws(RollbookError) -> Set<GenerationToken> {
     var used = Set(try unresolvedSuspects(of: application).map(\.token))

@@ -5,6 +5,8 @@ public struct PrunePlan: Sendable, Equatable {
     /// Whose it is; nil for code.
     public let application: Application?
     public let reason: String
+    /// Whether it could not be removed; else it was kept on purpose.
+    public let isFailure: Bool
   }
 
   public var removals: [Pruning] = []
@@ -52,16 +54,8 @@ extension Engine {
   func prunableSnapshots(
     of application: Application, _ retention: Retention
   ) async throws(RollbookError) -> [Pruning] {
-    let removable = retention.snapshotsToRemove(of: try await holdings(of: application, retention))
-    return try await journal.read { (reader) throws(RollbookError) in
-      // Snapshots are removed by their names: one that is hidden by a newer one stays.
-      var found: [Pruning] = []
-      for snapshot in removable
-      where try reader.snapshot(named: snapshot.name, of: application.id)?.id == snapshot.id {
-        found.append(Self.pruning(snapshot, of: application))
-      }
-      return found
-    }
+    retention.snapshotsToRemove(of: try await holdings(of: application, retention))
+      .map { Self.pruning($0, of: application) }
   }
 
   func prunableGenerations(
@@ -128,12 +122,14 @@ extension Engine {
   func prunableCode(_ retention: Retention) async throws(RollbookError) -> [Pruning] {
     let needed = try await neededCode(retention)
     return try await offPool(on: checks) { [home] () throws(RollbookError) in
-      try Files.names(in: home.artifacts)
-        .filter { !$0.hasPrefix(".") && !needed.contains($0) }
+      // The store may be a link to another disk; what else lies there is nobody's code.
+      let store = Files.realPath(home.artifacts) ?? home.artifacts
+      return try Files.names(in: store)
+        .filter { Hex.isDigest($0) && !needed.contains($0) }
         .map { name in
           Pruning(
             kind: .code, application: nil, name: name, snapshot: nil,
-            size: FileTree.size(of: "\(home.artifacts)/\(name)"))
+            size: FileTree.size(of: "\(store)/\(name)"))
         }
     }
   }
@@ -141,13 +137,17 @@ extension Engine {
   private func neededCode(_ retention: Retention) async throws(RollbookError) -> Set<String> {
     try await journal.read { (reader) throws(RollbookError) in
       var needed: Set<String> = []
-      for application in try reader.applications(deleted: false) {
+      let living = try reader.applications(deleted: false)
+      for application in try living + reader.applications(deleted: true) {
         let state = try reader.state(of: application)
-        let holdings = try reader.holdings(of: state, keeping: retention.count)
-        let kept = retention.versions(of: holdings)
-        // What is in flight may go to any version.
+        let hasSuspects = try !reader.unresolvedSuspects(of: application.id).isEmpty
+        if application.deletedAt != nil && !hasSuspects { continue }
+        // What is in flight may go to any version, and programs run from where their code is kept.
+        let needsAll = state.inFlight != nil || hasSuspects
+        let kept = retention.versions(
+          good: try reader.goodStates(of: state, limit: retention.count), shown: state.version)
         for version in try reader.versions(of: application.id, limit: Int.max)
-        where state.inFlight != nil || kept.contains(version.version) {
+        where needsAll || kept.contains(version.version) {
           needed.insert(version.artifact)
         }
       }
@@ -170,13 +170,25 @@ extension Engine {
 }
 
 extension PrunePlan {
+  mutating func fail(_ removal: Pruning, _ reason: String) {
+    left.append(
+      Left(
+        application: removal.application,
+        reason: "\(removal.kind.rawValue) \(removal.name): \(reason)",
+        isFailure: true))
+  }
+
   /// Leaves an application as it is; an error of the journal is no reason of one application's.
   mutating func leave(_ application: Application?, _ error: RollbookError) throws(RollbookError) {
     switch error.code {
     case .journalMissing, .notAJournal, .journalTooNew, .journalDamaged, .journalReadOnly,
       .journalReplaced, .journalFailed, .diskFull, .diskFailed, .outcomeUnknown:
       throw error
-    default: left.append(Left(application: application, reason: error.message))
+    case .operationInFlight, .wrongStatus, .settledFirst, .interrupted:
+      left.append(Left(application: application, reason: error.message, isFailure: false))
+    default:
+      let hint = error.hint.map { " (\($0))" } ?? ""
+      left.append(Left(application: application, reason: error.message + hint, isFailure: true))
     }
   }
 }

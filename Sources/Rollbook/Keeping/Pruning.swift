@@ -11,7 +11,7 @@ extension Engine {
   ) async throws(RollbookError) -> PrunePlan {
     var done = PrunePlan()
     for application in try await applications(deleted: false) {
-      try control.checkMayBegin("Pruning", hint: "Run it again.")
+      if !done.mayGoOn(control) { return done }
       do throws(RollbookError) {
         try await pruneSnapshots(of: application, retention, requester, control, &done)
         try await pruneGenerations(of: application, requester, &done) {
@@ -23,7 +23,7 @@ extension Engine {
       }
     }
     for application in try await applications(deleted: true) {
-      try control.checkMayBegin("Pruning", hint: "Run it again.")
+      if !done.mayGoOn(control) { return done }
       do throws(RollbookError) {
         try await pruneSnapshots(ofDeleted: application, requester, &done)
         try await pruneGenerations(of: application, requester, &done) {
@@ -34,6 +34,7 @@ extension Engine {
         try done.leave(application, error)
       }
     }
+    if !done.mayGoOn(control) { return done }
     do throws(RollbookError) {
       try await pruneCode(retention, requester, &done)
     } catch {
@@ -47,39 +48,50 @@ extension Engine {
     _ control: EngineControl, _ done: inout PrunePlan
   ) async throws(RollbookError) {
     for removal in try await prunableSnapshots(of: application, retention) {
-      let prepared = try await prepare(
+      // What came to be needed since is left; a snapshot's name is no other's while it lives.
+      guard try await prunableSnapshots(of: application, retention).contains(removal) else {
+        continue
+      }
+      let report = try await execute(
         .deleteSnapshot(name: removal.name), on: application, by: requester, control: control)
-      let report = try await perform(prepared, control: control)
       if report.record.status == .successful {
         done.removals.append(removal)
       } else {
-        let why = report.failure?.rootCause ?? report.record.status.name
-        done.left.append(
-          PrunePlan.Left(application: application, reason: "snapshot \(removal.name): \(why)"))
+        done.fail(removal, report.failure?.rootCause ?? report.record.status.name)
       }
     }
   }
 
-  /// Under the application's lock: nobody deploys anything meanwhile.
   private func pruneGenerations(
     of application: Application, _ requester: Requester, _ done: inout PrunePlan,
     _ plan: () async throws(RollbookError) -> [Pruning]
   ) async throws(RollbookError) {
-    guard let lock = try HolderLock.tryAcquire(application.id, in: home) else {
-      throw RollbookError(.operationInFlight, "Somebody changes \(application.name).")
-    }
-    defer { lock.release() }
     let runtime = try runtime(of: application)
     for removal in try await plan() {
+      // One by one, so that whoever wants to change something waits for one at most.
+      guard let lock = try HolderLock.tryAcquire(application.id, in: home) else {
+        throw RollbookError(.operationInFlight, "Somebody changes \(application.name).")
+      }
+      defer { lock.release() }
+      let token = GenerationToken(rawValue: removal.name)
+      if try await isInUse(token, of: application) { continue }
       try await record(removal, requester)
       do throws(RuntimeFailure) {
-        try await runtime.removeKept(GenerationToken(rawValue: removal.name), of: application)
+        try await runtime.removeKept(token, of: application)
         done.removals.append(removal)
       } catch {
-        done.left.append(
-          PrunePlan.Left(
-            application: application, reason: "deployment \(removal.name): \(error.rootCause)"))
+        done.fail(removal, error.rootCause)
       }
+    }
+  }
+
+  /// Whether a generation runs or may run, or anything is in flight: asked under the application's lock.
+  private func isInUse(
+    _ token: GenerationToken, of application: Application
+  ) async throws(RollbookError) -> Bool {
+    try await journal.read { (reader) throws(RollbookError) in
+      if try reader.state(of: application).inFlight != nil { return true }
+      return try reader.generationsInUse(of: application.id).contains(token)
     }
   }
 
@@ -87,25 +99,29 @@ extension Engine {
     ofDeleted application: Application, _ requester: Requester, _ done: inout PrunePlan
   ) async throws(RollbookError) {
     let runtime = try runtime(of: application)
+    guard let lock = try HolderLock.tryAcquire(application.id, in: home) else {
+      throw RollbookError(.operationInFlight, "Somebody else prunes \(application.name).")
+    }
+    defer { lock.release() }
+    let removing = try await KeepingLock.removing(for: self)
+    defer { removing.release() }
     for removal in try await prunableSnapshots(ofDeleted: application) {
       guard let id = removal.snapshot else { continue }
-      try await record(removal, requester)
       let (target, deletion) = try await journal.read { (reader) throws(RollbookError) in
         (
           try reader.target(of: id, in: application),
           try reader.newestOperation(of: application.id)?.id
         )
       }
+      try await record(removal, requester)
       do throws(RuntimeFailure) {
         try await runtime.removeSnapshot(target)
       } catch {
-        done.left.append(
-          PrunePlan.Left(
-            application: application, reason: "snapshot \(removal.name): \(error.rootCause)"))
+        done.fail(removal, error.rootCause)
         continue
       }
       if let deletion {
-        // It went with its application.
+        // The row wants an operation: the newest is the one that deleted the application.
         try await journal.write { (writer) throws(RollbookError) in
           try writer.markDeleted(id, by: deletion)
         }
@@ -118,26 +134,42 @@ extension Engine {
   private func pruneCode(
     _ retention: Retention, _ requester: Requester, _ done: inout PrunePlan
   ) async throws(RollbookError) {
-    let lock = try await CodeLock.acquire(.alone, for: self)
+    let removing = try await KeepingLock.removing(for: self)
+    defer { removing.release() }
+    let lock = try await KeepingLock.codeAlone(for: self)
     defer { lock.release() }
     for removal in try await prunableCode(retention) {
       try await record(removal, requester)
-      try await offPool(on: checks) { [home] () throws(RollbookError) in
-        try FileTree.remove("\(home.artifacts)/\(removal.name)")
+      do throws(RollbookError) {
+        try await offPool(on: checks) { [artifacts] () throws(RollbookError) in
+          try artifacts.remove(removal.name)
+        }
+        done.removals.append(removal)
+      } catch {
+        done.fail(removal, error.message)
       }
-      done.removals.append(removal)
     }
-    // Nobody stores anything now: what is not whole was left by somebody who died.
-    try await offPool(on: checks) { [home] () throws(RollbookError) in
-      for name in try Files.names(in: home.artifacts) where name.hasPrefix(".") {
-        try FileTree.remove("\(home.artifacts)/\(name)")
-      }
+    try await offPool(on: checks) { [artifacts] () throws(RollbookError) in
+      try artifacts.removePartial()
     }
   }
 
   private func record(_ removal: Pruning, _ requester: Requester) async throws(RollbookError) {
     try await journal.write { (writer) throws(RollbookError) in
       try writer.record(removal, by: requester)
+    }
+  }
+}
+
+extension PrunePlan {
+  /// Whether whoever is in charge has not asked to begin nothing more.
+  fileprivate mutating func mayGoOn(_ control: EngineControl) -> Bool {
+    do throws(RollbookError) {
+      try control.checkMayBegin("The rest of the pruning", hint: "Run it again.")
+      return true
+    } catch {
+      left.append(Left(application: nil, reason: error.message, isFailure: true))
+      return false
     }
   }
 }

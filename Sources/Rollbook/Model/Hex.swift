@@ -11,6 +11,11 @@ package enum Hex {
     return String(decoding: text, as: UTF8.self)
   }
 
+  /// Whether a text is a SHA-256 as it is written here.
+  package static func isDigest(_ text: String) -> Bool {
+    text.utf8.count == 64 && text.utf8.allSatisfy(digits.contains)
+  }
+
   package static func encode(_ value: UInt64) -> String {
     encode((0..<8).map { UInt8(truncatingIfNeeded: value >> (56 - 8 * $0)) })
   }

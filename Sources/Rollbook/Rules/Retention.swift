@@ -25,15 +25,16 @@ public struct Retention: Sendable, Equatable {
     public var goodStates: [GoodState]
     /// The READY snapshots that operations took by themselves.
     public var automaticSnapshots: [Snapshot]
-    /// The snapshot that each good state would be restored from now.
-    public var chosenSnapshots: [Int64: SnapshotID]
+    /// The snapshots that each version may be restored from: the one that it would be now, and the
+    /// newest of its own, which it would be once those above it have been rolled back from.
+    public var chosenSnapshots: [Int64: Set<SnapshotID>]
     public var generations: [GenerationToken]
-    /// What runs, may run, or is being deployed.
+    /// What runs, or may run.
     public var generationsInUse: Set<GenerationToken>
 
     public init(
       version: Int64, goodStates: [GoodState], automaticSnapshots: [Snapshot],
-      chosenSnapshots: [Int64: SnapshotID], generations: [GenerationToken],
+      chosenSnapshots: [Int64: Set<SnapshotID>], generations: [GenerationToken],
       generationsInUse: Set<GenerationToken>
     ) {
       self.version = version
@@ -47,13 +48,21 @@ public struct Retention: Sendable, Equatable {
 
   /// The versions whose code is kept.
   public func versions(of holdings: Holdings) -> Set<Int64> {
-    Set(holdings.goodStates.prefix(count).map(\.version)).union([holdings.version])
+    versions(good: holdings.goodStates, shown: holdings.version)
+  }
+
+  /// - Parameters:
+  ///   - good: the good states, from the top of the stack.
+  ///   - shown: the version that the application shows.
+  func versions(good: [GoodState], shown: Int64) -> Set<Int64> {
+    Set(good.prefix(count).map(\.version)).union([shown])
   }
 
   /// The snapshots that may be removed.
   public func snapshotsToRemove(of holdings: Holdings) -> [Snapshot] {
-    let chosen = Set(
-      versions(of: holdings).compactMap { holdings.chosenSnapshots[$0] })
+    let chosen = versions(of: holdings).reduce(into: Set<SnapshotID>()) {
+      $0.formUnion(holdings.chosenSnapshots[$1, default: []])
+    }
     return holdings.automaticSnapshots.dropFirst(count).filter { !chosen.contains($0.id) }
   }
 

@@ -71,6 +71,24 @@ package struct ArtifactStore: Sendable {
     do throws(RollbookError) { return try work() } catch { throw error.ofHome() }
   }
 
+  /// Removes an artifact that nobody needs: at once it is none any more, whenever its bytes are gone.
+  package func remove(_ digest: String) throws(RollbookError) {
+    let removed = "\(folder)/.\(digest).removed"
+    try FileTree.remove(removed)
+    try Files.rename(path(of: digest), to: removed)
+    try Files.syncFolder(folder)
+    try FileTree.remove(removed)
+  }
+
+  /// Removes what is not whole: for whoever knows that nobody stores or removes anything now.
+  package func removePartial() throws(RollbookError) {
+    let real = Files.realPath(folder) ?? folder
+    for name in try Files.names(in: real)
+    where name.hasPrefix(".") && (name.hasSuffix(".tmp") || name.hasSuffix(".removed")) {
+      try FileTree.remove("\(folder)/\(name)")
+    }
+  }
+
   /// Checks that an artifact's bytes are there and are what they were.
   ///
   /// - Throws: `artifactUnusable` where they are not.

@@ -21,6 +21,9 @@ public struct Home: Sendable, Equatable {
   /// whoever removes code has it alone.
   public var codeLock: String { locks + "/artifacts" }
 
+  /// The lock that whoever removes code or snapshots shares, and a backup has alone.
+  public var removalLock: String { locks + "/removals" }
+
   /// The folder of a snapshot; made of ids, never of names.
   public func snapshot(_ id: SnapshotID, of application: ApplicationID) -> String {
     "\(snapshots)/\(application)/\(id)"

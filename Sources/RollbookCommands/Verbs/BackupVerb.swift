@@ -11,7 +11,12 @@ struct BackupVerb: ParsableCommand {
       at one moment, the code of every version, and every snapshot that the home holds; each is checked. \
       What runs and the logs are not in it, nor are Flink's savepoints, which stay where Flink wrote them.
 
-      To go on from a copy, make it the home, and start what was running: `rollbook start --interrupted`.
+      Snapshots and code are removed by nobody until it is whole; a copy that is interrupted leaves a \
+      folder whose name ends in .partial, which can be removed.
+
+      To go on from a copy, make it the home, run `rollbook settle`, and start each application: what ran \
+      as a process is found ended, and begins from its newest snapshot in the copy. Jobs on Flink are the \
+      same in a copy as in its home: only one of the two may be used to change them.
       """)
 
   @Argument(help: "Where the copy is to be: a folder that is not there, or is empty.")
@@ -50,7 +55,7 @@ struct BackupVerb: ParsableCommand {
       report.snapshotsElsewhere == 0
       ? "" : "; \(report.snapshotsElsewhere) savepoints stay where they are"
     return journal
-      + ", code of \(report.artifactCount) \(report.artifactCount == 1 ? "version" : "versions") "
+      + ", \(report.artifactCount) stored \(report.artifactCount == 1 ? "program" : "programs") "
       + "(\(bytesText(report.artifactBytes))), \(report.snapshotCount) "
       + "\(report.snapshotCount == 1 ? "snapshot" : "snapshots") "
       + "(\(bytesText(report.snapshotBytes))), all checked\(elsewhere)"

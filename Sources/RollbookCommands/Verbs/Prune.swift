@@ -11,7 +11,8 @@ struct Prune: AsyncParsableCommand {
       shows, the snapshots that these would be restored from, the newest N snapshots that operations \
       took by themselves, every snapshot that was taken by hand, and folders and logs of what runs and of \
       the newest N deployments. Of deleted applications nothing is kept but their history. An application \
-      with an operation in flight is left as it is.
+      with an operation in flight is left as it is. With --keep 1 there is no earlier version to go back \
+      to by request.
 
       What it removes it records before, in the table `prunings`; snapshots of living applications are \
       removed by an operation each. A first run with --dry-run shows what would go.
@@ -54,6 +55,7 @@ struct Prune: AsyncParsableCommand {
       done.removals.isEmpty
         ? "There was nothing to remove." : "Removed \(Self.summary(done)); every row stays.")
     tellLeft(done)
+    if done.left.contains(where: \.isFailure) { throw ExitCode(ExitStatus.other.rawValue) }
   }
 
   private func plan(
@@ -109,7 +111,7 @@ struct Prune: AsyncParsableCommand {
 extension Pruning.Kind {
   fileprivate func counted(_ count: Int) -> String {
     switch self {
-    case .code: "the code of \(count) \(count == 1 ? "version" : "versions")"
+    case .code: "\(count) stored \(count == 1 ? "program" : "programs")"
     case .snapshot: "\(count) \(count == 1 ? "snapshot" : "snapshots")"
     case .generation: "what \(count) \(count == 1 ? "deployment" : "deployments") left"
     }
@@ -120,18 +122,27 @@ extension Pruning.Kind {
 private struct PruningRow: ListingRow {
   let kind: String
   let applicationName: String?
+  let applicationId: Int64?
+  let deleted: Bool?
   let name: String
   let bytes: Int64
 
   init(_ pruning: Pruning) {
     kind = pruning.kind.rawValue
     applicationName = pruning.application?.name
+    applicationId = pruning.application?.id.rawValue
+    deleted = pruning.application.map { $0.deletedAt != nil }
     name = pruning.name
     bytes = pruning.size
   }
 
-  static let fieldNames = ["Kind", "ApplicationName", "Name", "Bytes"]
-  var fields: [String] { [kind, applicationName ?? "", name, String(bytes)] }
+  static let fieldNames = ["Kind", "ApplicationName", "ApplicationId", "Deleted", "Name", "Bytes"]
+  var fields: [String] {
+    [
+      kind, applicationName ?? "", applicationId.map { String($0) } ?? "",
+      deleted.map { String($0) } ?? "", name, String(bytes),
+    ]
+  }
 
   static func table(_ rows: [PruningRow]) -> Table {
     var table = Table(
@@ -140,7 +151,8 @@ private struct PruningRow: ListingRow {
       ], wide: "NAME")
     for row in rows {
       table.add([
-        Table.Cell(row.kind), Table.Cell(row.applicationName ?? ""),
+        Table.Cell(row.kind),
+        Table.Cell((row.applicationName ?? "") + (row.deleted == true ? " (deleted)" : "")),
         Table.Cell(bytesText(row.bytes)), Table.Cell(row.name),
       ])
     }
