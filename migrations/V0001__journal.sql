@@ -260,4 +260,4 @@ CREATE TABLE prunings (
   newest_operation_id INTEGER NOT NULL  -- of the journal, when it was written
 ) STRICT;
 
-CREATE INDEX prunings_of_code ON prunings (name) WHERE kind = 'code';
+CREATE INDEX prunings_by_name ON prunings (kind, name);

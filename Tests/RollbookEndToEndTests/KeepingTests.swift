@@ -129,6 +129,8 @@ import Testing
       let after = try await stage.operations("shop")
       #expect(after.suffix(history.count) == history[...])
       #expect(Set(after.dropLast(history.count)) == ["DeleteApplicationSnapshot SUCCESSFUL"])
+      try await stage.rollbook("logs", "shop", "--version", "1").exits(0).says(
+        "the log of version 1 was removed by `rollbook prune`")
       let snapshots = try await stage.json("snapshot", "list", "shop")["SnapshotSummaries"].array
       #expect(snapshots.contains { $0["SnapshotName"].text == "mine" })
       // The way back is there; further back is not, and says so.

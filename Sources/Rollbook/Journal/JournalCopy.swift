@@ -92,12 +92,6 @@ extension JournalReader {
         AND NOT EXISTS (SELECT 1 FROM snapshot_deletions AS d WHERE d.snapshot_id = r.snapshot_id)
       ORDER BY r.id
       """)
-    var ids: [SnapshotID] = []
-    while try rows.next() { ids.append(SnapshotID(rows.int(0))) }
-    var snapshots: [Snapshot] = []
-    for id in ids {
-      if let snapshot = try snapshot(id) { snapshots.append(snapshot) }
-    }
-    return snapshots
+    return try snapshots(of: rows)
   }
 }

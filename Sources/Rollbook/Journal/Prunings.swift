@@ -58,6 +58,16 @@ extension JournalReader {
     return try row.next()
   }
 
+  /// When what was kept of a generation, its log too, was removed; nil where nobody has removed it.
+  package borrowing func prunedAt(
+    generation token: GenerationToken
+  ) throws(RollbookError) -> Timestamp? {
+    let row = try query(
+      "SELECT at FROM prunings WHERE kind = 'generation' AND name = ? ORDER BY id DESC LIMIT 1")
+    try row.bind(1, token.rawValue)
+    return try row.next() ? row.time(0) : nil
+  }
+
   /// The runtimes on which applications ran, deleted ones too.
   package borrowing func allRuntimes() throws(RollbookError) -> Set<String> {
     let rows = try query("SELECT DISTINCT runtime FROM applications")

@@ -66,6 +66,11 @@ extension JournalReader {
     try rows.bind(1, application)
     try rows.bind(2, sequence)
     try rows.bind(3, limit)
+    return try snapshots(of: rows)
+  }
+
+  /// The snapshots whose numbers are the first column of rows, in their order.
+  borrowing func snapshots(of rows: borrowing Query) throws(RollbookError) -> [Snapshot] {
     var ids: [SnapshotID] = []
     while try rows.next() { ids.append(SnapshotID(rows.int(0))) }
     var snapshots: [Snapshot] = []

@@ -38,6 +38,7 @@ struct Logs: AsyncParsableCommand {
         hint: "`rollbook operations \(name)` shows what happened.")
     }
     let part = await runtime.log(of: generation, from: nil, limit: Logs.pageSize)
+    if part == nil { try tellRemoval(of: generation, session) }
     var writer = LogWriter(format: options.output)
     try writer.write(part?.bytes ?? [])
     var offset = part?.nextOffset ?? 0
@@ -54,6 +55,19 @@ struct Logs: AsyncParsableCommand {
       }
     }
     try writer.end()
+  }
+
+  /// Nothing written is not the same as nothing kept.
+  private func tellRemoval(
+    of generation: Generation, _ session: ReadSession
+  ) throws(RollbookError) {
+    let removed = try session.read { (reader) throws(RollbookError) in
+      try reader.prunedAt(generation: generation.token)
+    }
+    guard let removed else { return }
+    Standard.note(
+      "rollbook: the log of version \(generation.version.version) was removed by `rollbook prune` at "
+        + "\(removed.short).")
   }
 
   private func newestGeneration(
