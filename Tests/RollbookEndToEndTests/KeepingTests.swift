@@ -165,6 +165,42 @@ import Testing
     }
   }
 
+  @Test("Whoever dies pruning leaves what the next one finishes, and the way back")
+  func pruneDying() async throws {
+    try await onStage { stage in
+      try await stage.createAndStart("shop")
+      for remark in ["two", "three"] {
+        try await stage.waitUntilCounting("shop")
+        try await stage.update("shop", Program.counter(remark)).exits(0)
+      }
+      try await stage.rollbook("stop", "shop").exits(0)
+      let files = FileManager.default
+      let whole = stage.path("whole")
+      try files.moveItem(atPath: stage.home, toPath: whole)
+      var deaths = 0
+      while true {
+        try? files.removeItem(atPath: stage.home)
+        // With the keepers' sockets, which no copy of Foundation's takes.
+        try await stage.run(["/bin/cp", "-a", whole, stage.home]).exits(0)
+        let run = try await stage.rollbook(
+          ["prune", "--keep", "2", "--yes"],
+          environment: ["ROLLBOOK_DIE_AT": String(deaths + 1)])
+        if run.status == 0 { break }
+        deaths += 1
+        let place = "point \(deaths)"
+        try await stage.rollbook("prune", "--keep", "2", "--yes").exits(0)
+        #expect(
+          try files.contentsOfDirectory(atPath: stage.home + "/artifacts").count == 2, "\(place)")
+        let rows = try await stage.sql("SELECT name FROM prunings WHERE kind = 'code'")
+        #expect(!rows.isEmpty, "\(place)")
+        try await stage.rollbook("rollback", "shop").exits(0)
+        #expect(stage.running("shop") == [2], "\(place)")
+        try await stage.rollbook("stop", "shop", "--force").exits(0)
+      }
+      #expect(deaths > 10)
+    }
+  }
+
   @Test("What is in flight keeps everything of its application")
   func pruneBusy() async throws {
     try await onStage { stage in

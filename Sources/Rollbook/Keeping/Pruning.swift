@@ -13,6 +13,12 @@ extension Engine {
     for application in try await applications(deleted: false) {
       if !done.mayGoOn(control) { return done }
       do throws(RollbookError) {
+        // Somebody who pruned may have died in the middle of a deletion.
+        if try await state(of: application).inFlight != nil {
+          _ = try await settle(application, control: control)
+        }
+        // What is deleted by now comes below.
+        if try await state(of: application).status == .deleted { continue }
         try await pruneSnapshots(of: application, retention, requester, control, &done)
         try await pruneGenerations(of: application, requester, &done) {
           () async throws(RollbookError) in
