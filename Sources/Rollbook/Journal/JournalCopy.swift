@@ -33,7 +33,7 @@ enum JournalCopy {
       try JournalFile.create(path: destination)
       try write(source, to: destination, isIndexed, progress)
     } catch  where error.code != .journalDamaged {
-      throw Backup.unwritable(destination, error)
+      throw error.ofBackup(at: destination)
     }
   }
 

@@ -44,7 +44,7 @@ public struct Backup: Sendable {
     try checkDestination()
     let partial = Home(path: "\(destination).\(GenerationToken.random()).partial")
     do throws(RollbookError) {
-      let lock = try lockOutRemovals()
+      let lock = isJournalOnly ? nil : try lockOutRemovals()
       let report = try fill(partial, progress)
       _ = consume lock
       try Files.syncFolder(partial.path)
@@ -178,19 +178,10 @@ public struct Backup: Sendable {
       report.missing.append("\(name): it is not what it was")
     } catch {
       // One that cannot be read must not keep the others from being copied.
-      if error.isAboutWriting { throw Self.unwritable(destination, error) }
+      if error.isAboutWriting { throw error.ofBackup(at: destination) }
       report.missing.append("\(name): \(error.message)")
     }
     try FileTree.remove(target)
     return nil
-  }
-
-  /// An error of the place where the copy is to be.
-  static func unwritable(_ destination: String, _ error: RollbookError) -> RollbookError {
-    let isFull = error.code == .diskFull || error.ofHome().code == .diskFull
-    return RollbookError(
-      isFull ? .diskFull : .system,
-      "The backup \(destination) cannot be written: \(error.message)",
-      hint: "Nothing of it is left. Name a place with room for it, where you may write.")
   }
 }

@@ -23,6 +23,14 @@ extension RollbookError {
     }
   }
 
+  /// The same error, of the place where a backup is to be: that is no trouble of the home's.
+  func ofBackup(at destination: String) -> RollbookError {
+    let isFull = code == .diskFull || ofHome().code == .diskFull
+    return RollbookError(
+      isFull ? .diskFull : .system, "The backup \(destination) cannot be written: \(message)",
+      hint: "Nothing of it is left. Name a place with room for it, where you may write.")
+  }
+
   /// Whether the error can only be about what was written, where something was read as well.
   package var isAboutWriting: Bool {
     switch systemError {
