@@ -36,7 +36,11 @@ struct RollbookCommand: ParsableCommand {
           VersionVerb.self, Diff.self, Logs.self, SQL.self,
         ]),
       CommandGroup(name: "Wait and settle", subcommands: [Wait.self, Settle.self]),
-      CommandGroup(name: "Keep it", subcommands: [BackupVerb.self, Prune.self]),
+      CommandGroup(
+        name: "Keep it",
+        subcommands: [
+          BackupVerb.self, Verify.self, DigestVerb.self, Export.self, Prune.self,
+        ]),
       CommandGroup(name: "Serve other tools", subcommands: [Serve.self]),
       CommandGroup(name: "", subcommands: [LifecycleTables.self]),
     ])

@@ -109,6 +109,29 @@ struct Migrator {
     }
   }
 
+  /// The text of each table, index, view and trigger, by its kind and name.
+  static func schema(
+    of connection: borrowing Connection
+  ) throws(RollbookError) -> [String: String] {
+    let rows = try Query(connection, "SELECT type || ' ' || name, sql FROM sqlite_schema")
+    var texts: [String: String] = [:]
+    while try rows.next() { texts[rows.text(0)] = rows.text(1) }
+    return texts
+  }
+
+  /// What `schema(of:)` answers for a journal to which the scripts up to this one were applied.
+  static func schema(upTo version: Int64) throws(RollbookError) -> [String: String] {
+    let model: Connection
+    do { model = try Connection(path: ":memory:", mode: .create) } catch {
+      throw RollbookError(error)
+    }
+    try execute(model, bookkeeping)
+    for script in Migrations.all where script.version <= version {
+      try execute(model, String(decoding: script.bytes, as: UTF8.self))
+    }
+    return try schema(of: model)
+  }
+
   private static func execute(
     _ connection: borrowing Connection, _ sql: String
   ) throws(RollbookError) {

@@ -39,6 +39,11 @@ extension JournalReader {
     SELECT \(operationColumns), \(outcomeColumns) FROM operations AS o
     LEFT JOIN operation_outcomes AS u ON u.operation_id = o.id WHERE o.id = ?
     """
+  private static let recordsInOrder = """
+    SELECT \(operationColumns), \(outcomeColumns) FROM operations AS o
+    LEFT JOIN operation_outcomes AS u ON u.operation_id = o.id
+    WHERE o.id > ? ORDER BY o.id LIMIT ?
+    """
   private static let newestRecord = """
     SELECT \(operationColumns), \(outcomeColumns)
     FROM heads AS h JOIN operations AS o ON o.id = h.operation_id
@@ -88,6 +93,18 @@ extension JournalReader {
       id = next
       row.reset()
     }
+  }
+
+  /// Operations of all applications with their outcomes, in the order in which they began.
+  package borrowing func records(
+    after id: OperationID, limit: Int
+  ) throws(RollbookError) -> [OperationRecord] {
+    let rows = try query(Self.recordsInOrder)
+    try rows.bind(1, id)
+    try rows.bind(2, limit)
+    var records: [OperationRecord] = []
+    while try rows.next() { records.append(try Self.record(rows)) }
+    return records
   }
 
   private static func record(_ row: borrowing Query) throws(RollbookError) -> OperationRecord {

@@ -30,6 +30,23 @@ extension JournalReader {
     return try row.next() ? Self.snapshot(row) : nil
   }
 
+  /// The snapshots of these names that an operation took.
+  package borrowing func snapshots(
+    named names: Set<String>, takenBy operation: Operation
+  ) throws(RollbookError) -> [Snapshot] {
+    let row = try query(
+      "\(Self.snapshotSelect) WHERE s.application_id = ? AND s.name = ? AND s.operation_id = ?")
+    var taken: [Snapshot] = []
+    for name in names.sorted() {
+      try row.bind(1, operation.application)
+      try row.bind(2, name)
+      try row.bind(3, operation.id)
+      if try row.next() { taken.append(Self.snapshot(row)) }
+      row.reset()
+    }
+    return taken
+  }
+
   /// The snapshots of an application, the newest first; deleted ones only where asked for.
   public borrowing func snapshots(
     of application: ApplicationID, before id: SnapshotID? = nil, includingDeleted: Bool = false,
