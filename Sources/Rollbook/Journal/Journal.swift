@@ -76,8 +76,8 @@ public final class Journal: Sendable {
         WriterSlot(
           writer: JournalWriter(reader: JournalReader(connection: connection), now: clock),
           identity: identity))
-      let first = ReaderSlot(path: path, mayBeImmutable: false)
-      readers = [first, ReaderSlot(path: path, mayBeImmutable: false)]
+      let first = ReaderSlot(path: path, identity: identity)
+      readers = [first, ReaderSlot(path: path, identity: identity)]
       marks = ChangeMarks(first)
     }
   }

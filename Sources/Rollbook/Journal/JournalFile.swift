@@ -211,17 +211,22 @@ final class ReaderSlot: Sendable {
   let queue = DispatchQueue(label: "rollbook.journal.reader")
   private let path: String
   private let mayBeImmutable: Bool
+  /// The one file that is read, whatever the path names later; nil where any will do.
+  private let identity: FileIdentity?
   private let slot: Mutex<LazyReader>
 
-  init(path: String, mayBeImmutable: Bool) {
+  /// Reads beside a writer of this file.
+  init(path: String, identity: FileIdentity?) {
     self.path = path
-    self.mayBeImmutable = mayBeImmutable
+    self.identity = identity
+    mayBeImmutable = false
     slot = Mutex(LazyReader(reader: nil, isImmutable: false))
   }
 
   /// With a connection that is open already, of a journal that is only read.
   init(path: String, opened: consuming OpenedReader) {
     self.path = path
+    identity = nil
     mayBeImmutable = true
     let isImmutable = opened.isImmutable
     slot = Mutex(
@@ -246,6 +251,10 @@ final class ReaderSlot: Sendable {
       do throws(RollbookError) {
         if slot.reader == nil {
           let opened = try JournalFile.openReader(path: path, mayBeImmutable: mayBeImmutable)
+          // One that took its place would be read for as long as this connection is open.
+          if let identity, FileIdentity(path: path) != identity {
+            throw RollbookError.journalReplaced(lastSeen: nil)
+          }
           slot.isImmutable = opened.isImmutable
           slot.reader = JournalReader(connection: opened.takeConnection())
         }

@@ -4,6 +4,8 @@ internal import RollbookSQLite
 struct WriterSlot: ~Copyable, Sendable {
   var writer: JournalWriter?
   let identity: FileIdentity?
+  /// When the file was last seen to be where it should be; nil before the first commit.
+  private var seenInPlace: Timestamp?
 
   init(writer: consuming JournalWriter?, identity: FileIdentity?) {
     self.writer = writer
@@ -37,9 +39,15 @@ struct WriterSlot: ~Copyable, Sendable {
     }
     let result: Result
     do throws(RollbookError) {
+      let (identity, lastSeen) = (identity, seenInPlace)
       result = try writer.transaction(
-        body, isSameFile: { FileIdentity(path: path) == identity },
-        failsCommit: { probe?.failsCommit() ?? false })
+        body,
+        checkFile: { () throws(RollbookError) in
+          if FileIdentity(path: path) != identity {
+            throw RollbookError.journalReplaced(lastSeen: lastSeen)
+          }
+        }, failsCommit: { probe?.failsCommit() ?? false })
+      seenInPlace = .now()
       _ = consume turn
     } catch {
       // A connection whose commit failed is not used again.
@@ -48,6 +56,18 @@ struct WriterSlot: ~Copyable, Sendable {
     }
     self.writer = consume writer
     return result
+  }
+}
+
+extension RollbookError {
+  /// - Parameter lastSeen: when the last commit found the file where it should be.
+  static func journalReplaced(lastSeen: Timestamp?) -> RollbookError {
+    let since = lastSeen.map { " The last commit that found it in place was at \($0)." } ?? ""
+    return RollbookError(
+      .journalReplaced,
+      "The journal's file was replaced or deleted while it was in use.\(since) What was recorded "
+        + "in the file that is gone is in no other.",
+      hint: "Nothing more is written. Put the file back, or restart what uses it.")
   }
 }
 
@@ -67,18 +87,14 @@ public struct JournalWriter: ~Copyable, Sendable {
   }
 
   borrowing func transaction<Result>(
-    _ body: (borrowing JournalWriter) throws(RollbookError) -> Result, isSameFile: () -> Bool,
-    failsCommit: () -> Bool
+    _ body: (borrowing JournalWriter) throws(RollbookError) -> Result,
+    checkFile: () throws(RollbookError) -> Void, failsCommit: () -> Bool
   ) throws(RollbookError) -> Result {
     try begin()
     let result: Result
     do throws(RollbookError) {
       result = try body(self)
-      if !isSameFile() {
-        throw RollbookError(
-          .journalReplaced, "The journal's file was replaced or deleted while it was in use.",
-          hint: "Nothing more is written. Put the file back, or restart what uses it.")
-      }
+      try checkFile()
     } catch {
       rollBack()
       throw error
