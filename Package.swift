@@ -125,9 +125,14 @@ let package = Package(
       name: "PowerLossSupport",
       dependencies: ["Rollbook", "RollbookTesting", "RollbookSQLite", "CRollbookSQLite"],
       path: "Tests/PowerLossSupport", swiftSettings: strict),
+    .executableTarget(
+      name: "CrowdWriter", dependencies: ["Rollbook"], path: "Tests/CrowdWriter",
+      swiftSettings: strict),
     .testTarget(
       name: "RollbookTests",
-      dependencies: ["Rollbook", "RollbookTesting", "RollbookSQLite", "PowerLossSupport"],
+      dependencies: [
+        "Rollbook", "RollbookTesting", "RollbookSQLite", "PowerLossSupport", "CrowdWriter",
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "RollbookStoreTests", dependencies: ["Rollbook"], swiftSettings: strict),

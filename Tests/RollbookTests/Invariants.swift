@@ -49,7 +49,7 @@ func checkInvariants(
 }
 
 /// What the rows themselves must say, read as an auditor reads them.
-private func checkRows(_ path: String, _ place: Comment) throws {
+func checkRows(_ path: String, _ place: Comment) throws {
   let connection = try Connection(path: path, mode: .readOnly)
   let none: [(String, String)] = [
     (
@@ -78,8 +78,9 @@ private func checkRows(_ path: String, _ place: Comment) throws {
       "a head that is not the newest operation",
       """
       SELECT count(*) FROM heads AS h
-      WHERE h.operation_id <> (SELECT max(id) FROM operations AS n
-                               WHERE n.application_id = h.application_id)
+      JOIN (SELECT application_id, max(id) AS newest FROM operations GROUP BY application_id) AS n
+        ON n.application_id = h.application_id
+      WHERE h.operation_id <> n.newest
       """
     ),
     (
@@ -93,9 +94,10 @@ private func checkRows(_ path: String, _ place: Comment) throws {
     (
       "a broken chain of operations",
       """
-      SELECT count(*) FROM operations AS n
-      WHERE n.previous_id IS NOT (SELECT max(id) FROM operations AS p
-                                  WHERE p.application_id = n.application_id AND p.id < n.id)
+      SELECT count(*) FROM (
+        SELECT previous_id, lag(id) OVER (PARTITION BY application_id ORDER BY id) AS expected
+        FROM operations)
+      WHERE previous_id IS NOT expected
       """
     ),
     (
