@@ -77,10 +77,8 @@ func checkRows(_ path: String, _ place: Comment) throws {
     (
       "a head that is not the newest operation",
       """
-      SELECT count(*) FROM heads AS h
-      JOIN (SELECT application_id, max(id) AS newest FROM operations GROUP BY application_id) AS n
-        ON n.application_id = h.application_id
-      WHERE h.operation_id <> n.newest
+      SELECT count(*) FROM (SELECT application_id, max(id) AS newest FROM operations GROUP BY 1)
+      JOIN heads USING (application_id) WHERE operation_id <> newest
       """
     ),
     (
