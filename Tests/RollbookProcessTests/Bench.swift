@@ -4,6 +4,12 @@ import Rollbook
 import RollbookProcess
 import Testing
 
+/// A name that nobody has used, in the folder for temporary files.
+func newTestFolder() -> String {
+  let base = unsafe getenv("TMPDIR").map { unsafe String(cString: $0) } ?? "/tmp"
+  return "\(base)/rollbook-test-\(GenerationToken.random())"
+}
+
 /// A home of a test's own; what it started is ended and removed when the test ends.
 final class Bench: Sendable {
   let home: Home
@@ -11,7 +17,7 @@ final class Bench: Sendable {
   let application: Application
 
   init(logLimit: Int64 = 1 << 20) throws {
-    home = Home(path: "/tmp/rollbook-test-\(GenerationToken.random())")
+    home = Home(path: newTestFolder())
     try Files.makeFolder(home.path)
     runtime = ProcessRuntime(home: home, logLimit: logLimit)
     application = Application(

@@ -24,7 +24,7 @@ private final class HeldProgram {
 
   /// Not every file system knows leases, not every shell uses vfork.
   static let isThere: Bool = {
-    let path = "/tmp/rollbook-test-\(GenerationToken.random())"
+    let path = newTestFolder()
     defer { try? Files.removeFile(path) }
     return (try? HeldProgram(path)) != nil && Files.realPath("/bin/sh")?.hasSuffix("/dash") == true
   }()

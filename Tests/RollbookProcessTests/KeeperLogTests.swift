@@ -17,7 +17,7 @@ import Testing
     var path: String { folder + "/logs/log" }
 
     init(limit: Int, kilobytes: Int? = nil) throws {
-      let folder = "/tmp/rollbook-test-\(GenerationToken.random())"
+      let folder = newTestFolder()
       self.folder = folder
       self.limit = limit
       try Files.makeFolder(folder + "/logs")

@@ -34,7 +34,7 @@ import Testing
       let seed = Self.seed &+ UInt64(index)
       var chance = SeededGenerator(seed: seed)
       let moment = try #require(moments.randomElement(using: &chance))
-      let home = Home(path: "/tmp/rollbook-test-\(GenerationToken.random())")
+      let home = Home(path: newTestFolder())
       try Files.makeFolder(home.path)
       defer { try? FileTree.remove(home.path) }
       try moment.write(to: home.path, by: &chance)

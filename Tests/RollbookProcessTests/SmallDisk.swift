@@ -10,7 +10,7 @@ final class SmallDisk {
 
   /// Mounting is for root, and not everywhere even for root.
   static let isThere: Bool = {
-    let path = "/tmp/rollbook-test-\(GenerationToken.random())"
+    let path = newTestFolder()
     guard (try? Files.makeFolder(path)) != nil else { return false }
     defer { _ = unsafe rmdir(path) }
     return (try? SmallDisk(path, kilobytes: 64)) != nil

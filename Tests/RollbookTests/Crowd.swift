@@ -8,8 +8,9 @@ final class CrowdPlace {
   var journal: String { folder + "/journal.db" }
 
   init() throws {
-    let memory = CrowdTests.longTurns == nil && FileManager.default.fileExists(atPath: "/dev/shm")
-    folder = "\(memory ? "/dev/shm" : "/tmp")/rollbook-\(UUID().uuidString)"
+    let disk = ProcessInfo.processInfo.environment["TMPDIR"] ?? "/tmp"
+    let base = CrowdTests.longTurns == nil ? folderInMemory : disk
+    folder = "\(base)/rollbook-\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
   }
 

@@ -3,13 +3,18 @@ import Rollbook
 import RollbookSQLite
 import RollbookTesting
 
-/// A home of its own in memory where the system has such a place, removed when the test is over.
+/// Where tests make their files: in memory where the system has such a place; another folder where
+/// `ROLLBOOK_TEST_MEMORY` names it.
+let folderInMemory =
+  ProcessInfo.processInfo.environment["ROLLBOOK_TEST_MEMORY"]
+  ?? (FileManager.default.fileExists(atPath: "/dev/shm") ? "/dev/shm" : "/tmp")
+
+/// A home of its own in memory, removed when the test is over.
 final class TemporaryHome: Sendable {
   let home: Home
 
   init() throws {
-    let base = FileManager.default.fileExists(atPath: "/dev/shm") ? "/dev/shm" : "/tmp"
-    home = Home(path: "\(base)/rollbook-\(UUID().uuidString)")
+    home = Home(path: "\(folderInMemory)/rollbook-\(UUID().uuidString)")
     try FileManager.default.createDirectory(
       atPath: home.path, withIntermediateDirectories: true)
   }
