@@ -133,7 +133,7 @@ let package = Package(
       dependencies: [
         "Rollbook", "RollbookTesting", "RollbookSQLite", "PowerLossSupport", "CrowdWriter",
       ],
-      swiftSettings: strict),
+      exclude: ["Kept"], swiftSettings: strict),
     .testTarget(
       name: "RollbookStoreTests", dependencies: ["Rollbook"], swiftSettings: strict),
     .testTarget(
