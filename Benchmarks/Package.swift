@@ -7,9 +7,13 @@ let package = Package(
   dependencies: [.package(name: "rollbook", path: "..", traits: [])],
   targets: [
     .target(name: "CBaseline", linkerSettings: [.linkedLibrary("sqlite3")]),
+    .executableTarget(name: "PeakMemory"),
     .executableTarget(
       name: "JournalBenchmark",
-      dependencies: ["CBaseline", .product(name: "Rollbook", package: "rollbook")],
+      dependencies: [
+        "CBaseline", .product(name: "Rollbook", package: "rollbook"),
+        .product(name: "RollbookTesting", package: "rollbook"),
+      ],
       swiftSettings: [
         .treatAllWarnings(as: .error),
         .strictMemorySafety(),

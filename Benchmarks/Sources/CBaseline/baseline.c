@@ -1,96 +1,33 @@
+#define _POSIX_C_SOURCE 200809L
+
 #include "internal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-// MARK: Statements
-
-#define OPERATION_COLUMNS \
-  "o.id, o.application_id, o.kind, u.status, o.started_at, u.ended_at, o.actor, o.reason, " \
-  "o.parameters, o.version_from, o.version_to, o.parallelism_from, o.parallelism_to, " \
-  "o.caused_by, o.previous_id, u.rollback_decision, u.rollback_decision_reason"
-#define WITH_OUTCOME "LEFT JOIN operation_outcomes AS u ON u.operation_id = o.id "
-
-static const char *const statement_texts[statement_count] = {
-    [begin] = "BEGIN IMMEDIATE",
-    [begin_read] = "BEGIN",
-    [commit] = "COMMIT",
-    [roll_back] = "ROLLBACK",
-    [read_standing] =
-        "SELECT o.id, o.kind, u.status, u.version, u.parallelism, u.good_state, "
-        "o.previous_failed_id, o.previous_successful_id, o.previous_start_id, "
-        "o.previous_stop_id, o.previous_update_id, o.previous_scale_id, o.previous_snapshot_id "
-        "FROM heads AS h JOIN operations AS o ON o.id = h.operation_id " WITH_OUTCOME
-        "WHERE h.application_id = ?",
-    [read_good_state] =
-        "SELECT version, parallelism, good_state_below FROM operation_outcomes "
-        "WHERE operation_id = ?",
-    [insert_operation] =
-        "INSERT INTO operations (application_id, kind, started_at, actor, reason, parameters, "
-        "version_from, version_to, parallelism_from, parallelism_to, previous_id, "
-        "previous_failed_id, previous_successful_id, previous_start_id, previous_stop_id, "
-        "previous_update_id, previous_scale_id, previous_snapshot_id) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    [upsert_head] =
-        "INSERT INTO heads (application_id, operation_id) VALUES (?, ?) "
-        "ON CONFLICT (application_id) DO UPDATE SET operation_id = excluded.operation_id",
-    [insert_open] = "INSERT INTO open_operations (application_id, operation_id) VALUES (?, ?)",
-    [insert_outcome] =
-        "INSERT INTO operation_outcomes (operation_id, application_id, status, ended_at, "
-        "application_status, version, parallelism, good_state, good_state_below, pushed_again) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    [insert_step] =
-        "INSERT INTO operation_steps (operation_id, sequence, at, step, detail) "
-        "VALUES (?, ?, ?, ?, ?)",
-    [insert_failure] =
-        "INSERT INTO failures (operation_id, phase, root_cause, text, evidence) "
-        "VALUES (?, 'deploy', ?, ?, '{}')",
-    [delete_open] = "DELETE FROM open_operations WHERE application_id = ? AND operation_id = ?",
-    [read_head] = "SELECT operation_id FROM heads WHERE application_id = ?",
-    [read_operation] =
-        "SELECT " OPERATION_COLUMNS " FROM operations AS o " WITH_OUTCOME "WHERE o.id = ?",
-    [read_failure] =
-        "SELECT phase, root_cause, text, evidence, log_tail FROM failures WHERE operation_id = ?",
-    [read_steps] =
-        "SELECT sequence, at, step, detail FROM operation_steps WHERE operation_id = ? "
-        "ORDER BY sequence",
-    [read_in_progress] =
-        "SELECT " OPERATION_COLUMNS " FROM open_operations AS p "
-        "JOIN operations AS o ON o.id = p.operation_id " WITH_OUTCOME
-        "ORDER BY p.application_id",
-    // The newest operation's outcome; while that one is in flight, its predecessor's.
-    [read_newest_outcome] =
-        "SELECT u.operation_id, u.status, u.version, u.parallelism, u.good_state "
-        "FROM heads AS h JOIN operations AS o ON o.id = h.operation_id "
-        "JOIN operation_outcomes AS u ON u.operation_id = ifnull("
-        "(SELECT operation_id FROM operation_outcomes WHERE operation_id = o.id), o.previous_id) "
-        "WHERE h.application_id = ?",
-};
+#include <sys/resource.h>
+#include <time.h>
 
 int refuse_with(baseline *journal, int code, const char *message) {
   snprintf(journal->message, sizeof journal->message, "%s", message);
   return code;
 }
 
-// Runs a statement that answers no row.
+int execute(baseline *journal, const char *sql) {
+  return sqlite3_exec(journal->db, sql, NULL, NULL, NULL);
+}
+
 int run_statement(baseline *journal, enum statement which) {
   sqlite3_step(journal->statements[which]);
   // Resetting returns the step's error, if there was one.
   return sqlite3_reset(journal->statements[which]);
 }
 
-// Starts a statement with its one parameter: SQLITE_ROW where it answers.
 int find_row(baseline *journal, enum statement which, int64_t key) {
   sqlite3_bind_int64(journal->statements[which], 1, key);
   return sqlite3_step(journal->statements[which]);
 }
 
-const char *column_text(sqlite3_stmt *statement, int column) {
-  return (const char *)sqlite3_column_text(statement, column);
-}
-
-// Ends a transaction: for good, or without a trace where something in it failed.
 int end_transaction(baseline *journal, int code) {
   if (code == SQLITE_OK) code = run_statement(journal, commit);
   if (code == SQLITE_OK) return code;
@@ -100,6 +37,28 @@ int end_transaction(baseline *journal, int code) {
   return code;
 }
 
+void bind_or_null(sqlite3_stmt *statement, int index, int64_t value) {
+  if (value) sqlite3_bind_int64(statement, index, value);
+  else sqlite3_bind_null(statement, index);
+}
+
+void bind_text(sqlite3_stmt *statement, int index, const char *text) {
+  sqlite3_bind_text(statement, index, text, -1, SQLITE_STATIC);
+}
+
+int64_t now(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_REALTIME, &time);
+  return (int64_t)time.tv_sec * 1000000 + time.tv_nsec / 1000;
+}
+
+int64_t baseline_processor_time(void) {
+  struct rusage usage;
+  getrusage(RUSAGE_SELF, &usage);
+  return ((int64_t)usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000 +
+      usage.ru_utime.tv_usec + usage.ru_stime.tv_usec;
+}
+
 // MARK: Opening and closing
 
 // Runs a pragma and compares the one value that it answers.
@@ -107,41 +66,51 @@ static int expect(baseline *journal, const char *pragma, const char *expected) {
   sqlite3_stmt *statement = NULL;
   int code = sqlite3_prepare_v2(journal->db, pragma, -1, &statement, NULL);
   if (code != SQLITE_OK) return code;
-  bool same = sqlite3_step(statement) == SQLITE_ROW && column_text(statement, 0) &&
-      strcmp(column_text(statement, 0), expected) == 0;
+  bool same = sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_text(statement, 0) &&
+      strcmp((const char *)sqlite3_column_text(statement, 0), expected) == 0;
   code = sqlite3_finalize(statement);
   if (code != SQLITE_OK) return code;
   return same ? SQLITE_OK : refuse_with(journal, SQLITE_ERROR, pragma);
 }
 
+// What Journal/JournalFile.swift sets and reads back; its readers set nothing.
 static int configure(baseline *journal) {
-  int code = expect(journal, "PRAGMA journal_mode = WAL", "wal");
-  if (code == SQLITE_OK)
-    code = sqlite3_exec(
-        journal->db,
-        "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 16000;"
-        "PRAGMA cache_size = -32768",
-        NULL, NULL, NULL);
-  if (code == SQLITE_OK) code = expect(journal, "PRAGMA synchronous", "2");
-  if (code == SQLITE_OK) code = expect(journal, "PRAGMA foreign_keys", "1");
-  return code;
-}
-
-static int prepare_all(baseline *journal) {
+  static const struct { const char *set, *read, *expected; } pragmas[] = {
+      {"PRAGMA journal_mode = WAL", "PRAGMA journal_mode", "wal"},
+      {"PRAGMA synchronous = FULL", "PRAGMA synchronous", "2"},
+      {"PRAGMA foreign_keys = ON", "PRAGMA foreign_keys", "1"},
+      {"PRAGMA wal_autocheckpoint = 16000", "PRAGMA wal_autocheckpoint", "16000"},
+      {"PRAGMA journal_size_limit = 75497472", "PRAGMA journal_size_limit", "75497472"},
+      {"PRAGMA temp_store = MEMORY", "PRAGMA temp_store", "2"},
+      {"PRAGMA cache_size = -32768", "PRAGMA cache_size", "-32768"}};
   int code = SQLITE_OK;
-  for (int i = 0; i < statement_count && code == SQLITE_OK; i++)
-    code = sqlite3_prepare_v3(
-        journal->db, statement_texts[i], -1, SQLITE_PREPARE_PERSISTENT, &journal->statements[i],
-        NULL);
+  for (size_t i = 0; i < sizeof pragmas / sizeof pragmas[0] && code == SQLITE_OK; i++) {
+    code = execute(journal, pragmas[i].set);
+    if (code == SQLITE_OK) code = expect(journal, pragmas[i].read, pragmas[i].expected);
+  }
   return code;
 }
 
-int baseline_open(const char *path, baseline **opened) {
+int prepare_all(baseline *journal) {
+  int code = SQLITE_OK;
+  for (int i = 0; i < statement_count && code == SQLITE_OK; i++) {
+    const char *text = statement_text(journal->use, i);
+    if (text)
+      code = sqlite3_prepare_v3(
+          journal->db, text, -1, SQLITE_PREPARE_PERSISTENT, &journal->statements[i], NULL);
+  }
+  return code;
+}
+
+int baseline_open(const char *path, enum baseline_use use, baseline **opened) {
   *opened = calloc(1, sizeof **opened);
   if (!*opened) return SQLITE_NOMEM;
-  int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+  (*opened)->use = use;
+  int mode = use == baseline_reads ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
+  int flags = mode | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
   int code = sqlite3_open_v2(path, &(*opened)->db, flags, NULL);
-  if (code == SQLITE_OK) code = configure(*opened);
+  if (code == SQLITE_OK) code = sqlite3_busy_timeout((*opened)->db, 5000);
+  if (code == SQLITE_OK && use != baseline_reads) code = configure(*opened);
   if (code == SQLITE_OK) code = prepare_all(*opened);
   return code;
 }
@@ -150,6 +119,7 @@ void baseline_close(baseline *journal) {
   if (!journal) return;
   for (int i = 0; i < statement_count; i++) sqlite3_finalize(journal->statements[i]);
   sqlite3_close(journal->db);
+  free(journal->open);
   free(journal);
 }
 
@@ -159,5 +129,5 @@ const char *baseline_message(baseline *journal) {
 }
 
 int baseline_checkpoint(baseline *journal) {
-  return sqlite3_exec(journal->db, "PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL);
+  return execute(journal, "PRAGMA wal_checkpoint(RESTART)");
 }

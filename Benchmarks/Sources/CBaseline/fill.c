@@ -1,12 +1,15 @@
+#define _POSIX_C_SOURCE 200809L
+
 #include "internal.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
-enum { kind_start = 1, kind_stop, kind_update, kind_scale, kind_snapshot };
-
-static int execute(baseline *journal, const char *sql) {
-  return sqlite3_exec(journal->db, sql, NULL, NULL, NULL);
-}
+enum kind {
+  start = 1, stop, update, scale, snapshot,
+  rollback = 12, system_rollback, forget,
+};
 
 // SplitMix64: the same journal at every run.
 static uint32_t chance(uint64_t *state, uint32_t bound) {
@@ -14,6 +17,17 @@ static uint32_t chance(uint64_t *state, uint32_t bound) {
   z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
   z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
   return (uint32_t)(((z ^ (z >> 31)) >> 32) * bound >> 32);
+}
+
+// The mix of an application that is changed often, as in Benchmarks/Layout.
+static int kind_by_chance(uint64_t *state) {
+  static const struct { uint32_t below; int kind; } mix[] = {
+      {40, update}, {55, scale}, {67, start}, {79, stop}, {95, snapshot},
+      {98, rollback}, {99, system_rollback}, {100, forget}};
+  uint32_t drawn = chance(state, 100);
+  int i = 0;
+  while (drawn >= mix[i].below) i++;
+  return mix[i].kind;
 }
 
 static int insert_applications(baseline *journal, int applications) {
@@ -26,74 +40,188 @@ static int insert_applications(baseline *journal, int applications) {
   return execute(journal, sql);
 }
 
-static int add_step(
-    baseline *journal, int64_t operation_id, int sequence, const char *step, const char *detail) {
-  sqlite3_stmt *s = journal->statements[insert_step];
-  sqlite3_bind_int64(s, 1, operation_id);
-  sqlite3_bind_int(s, 2, sequence);
-  sqlite3_bind_int64(s, 3, now());
-  sqlite3_bind_text(s, 4, step, -1, SQLITE_STATIC);
-  sqlite3_bind_text(s, 5, detail, -1, SQLITE_STATIC);
-  return run_statement(journal, insert_step);
+// MARK: Triggers
+
+// They are made again afterwards: what is filled in keeps their rules, and they would take half of
+// the time.
+struct triggers {
+  char *names, *texts;  // scripts: what drops them, what makes them
+};
+
+static int gather(baseline *journal, const char *sql, char **script) {
+  sqlite3_stmt *s = NULL;
+  *script = NULL;
+  int code = sqlite3_prepare_v2(journal->db, sql, -1, &s, NULL);
+  if (code != SQLITE_OK) return code;
+  if (sqlite3_step(s) == SQLITE_ROW && sqlite3_column_text(s, 0))
+    *script = strdup((const char *)sqlite3_column_text(s, 0));
+  code = sqlite3_finalize(s);
+  return code == SQLITE_OK && !*script ? refuse_with(journal, SQLITE_ERROR, sql) : code;
+}
+
+static int drop_triggers(baseline *journal, struct triggers *triggers) {
+  int code = gather(journal,
+      "SELECT group_concat('DROP TRIGGER ' || name || ';', ' ') FROM sqlite_schema "
+      "WHERE type = 'trigger'", &triggers->names);
+  if (code == SQLITE_OK)
+    code = gather(journal,
+        "SELECT group_concat(sql || ';', ' ') FROM sqlite_schema WHERE type = 'trigger'",
+        &triggers->texts);
+  return code == SQLITE_OK ? execute(journal, triggers->names) : code;
+}
+
+// MARK: Operations
+
+static struct operation next_operation(
+    const struct standing *last, int64_t application_id, int kind) {
+  return (struct operation){
+      .application_id = application_id, .kind = kind, .version_from = last->version,
+      .version_to = kind == update ? last->version + 1 : 0,
+      .parallelism_from = last->parallelism,
+      .parallelism_to = kind == scale ? last->parallelism % 8 + 1 : 0,
+      .caused_by = kind == system_rollback ? last->id : 0, .good_state = last->good_state};
+}
+
+// `below_top`: the good state below the one on top; only a rollback looks at it.
+static struct outcome next_outcome(
+    const struct operation *operation, bool fails, int64_t below_top) {
+  int kind = operation->kind;
+  struct outcome outcome = {
+      .status = fails ? status_failed : status_successful,
+      .application_status = kind == stop ? application_ready : application_running,
+      .version = operation->version_to ? operation->version_to : operation->version_from,
+      .parallelism = operation->parallelism_to ? operation->parallelism_to
+                                               : operation->parallelism_from,
+      .good_state = operation->good_state,
+      .decision = fails ? "NOT_ENABLED" : NULL,
+      .decision_reason = fails ? "system rollback is not enabled" : NULL};
+  if (fails) return outcome;
+  outcome.pushes = kind == update || kind == scale || (kind == start && !operation->good_state);
+  outcome.pushes_again = outcome.pushes && kind != update;
+  if (outcome.pushes) {
+    outcome.good_state = operation->id;
+    outcome.good_state_below = operation->good_state;
+  } else if (kind == rollback && below_top) {
+    outcome.good_state = below_top;
+  }
+  return outcome;
 }
 
 // The steps that a deployment writes.
-static int add_steps(baseline *journal, const struct begun *operation) {
+static int add_steps(baseline *journal, const struct operation *operation, int64_t at) {
   char detail[100];
   snprintf(detail, sizeof detail,
       "{\"generation\":\"%032llx\",\"parallelism\":%lld,\"version\":%lld}",
-      (unsigned long long)operation->id, (long long)operation->parallelism,
-      (long long)operation->version);
-  int code = add_step(journal, operation->id, 1, "stopped", NULL);
-  if (code == SQLITE_OK) code = add_step(journal, operation->id, 2, "deploying", detail);
-  if (code == SQLITE_OK) code = add_step(journal, operation->id, 3, "running", NULL);
+      (unsigned long long)operation->id, (long long)operation->parallelism_from,
+      (long long)operation->version_from);
+  int code = insert_step_row(journal, operation->id, "stopped", NULL, at);
+  if (code == SQLITE_OK) code = insert_step_row(journal, operation->id, "deploying", detail, at);
+  if (code == SQLITE_OK) code = insert_step_row(journal, operation->id, "running", NULL, at);
   return code;
 }
 
 static int add_failure(baseline *journal, int64_t operation_id) {
-  static const char text[] =
-      "Exception in thread \"main\" java.lang.IllegalStateException: the state is of another job\n"
-      "\tat com.example.Job.restore(Job.java:214)\n\tat com.example.Job.main(Job.java:31)\n";
-  sqlite3_stmt *s = journal->statements[insert_failure];
-  sqlite3_bind_int64(s, 1, operation_id);
-  sqlite3_bind_text(s, 2, "the state is of another job", -1, SQLITE_STATIC);
-  sqlite3_bind_text(s, 3, text, -1, SQLITE_STATIC);
-  return run_statement(journal, insert_failure);
+  static const char sql[] =
+      "INSERT INTO failures (operation_id, phase, root_cause, text, evidence) VALUES (%lld, "
+      "'deploy', 'the state is of another job', 'Exception in thread \"main\" "
+      "java.lang.IllegalStateException: the state is of another job\n"
+      "\tat com.example.Job.restore(Job.java:214)\n\tat com.example.Job.main(Job.java:31)\n', "
+      "'{}')";
+  char text[sizeof sql + 30];
+  snprintf(text, sizeof text, sql, (long long)operation_id);
+  return execute(journal, text);
 }
 
-static int add_operation(baseline *journal, uint64_t *state, int applications) {
-  static const int kinds[] = {kind_start, kind_stop, kind_update, kind_update, kind_update,
-      kind_update, kind_scale, kind_scale, kind_snapshot, kind_snapshot};
-  int kind = kinds[chance(state, 10)];
-  bool changes = kind == kind_update || kind == kind_scale;
-  // A number that no version before it had: the operations are numbered anyway.
-  int64_t next = sqlite3_last_insert_rowid(journal->db) % 999999 + 2;
-  baseline_request request = {
-      .application_id = 1 + chance(state, (uint32_t)applications), .kind = kind,
-      .actor = "deploy@build-07", .reason = "ticket OPS-4711",
-      .parameters = kind == kind_start || kind == kind_update ? "{\"restore\":\"latest\"}" : NULL,
-      .version_to = kind == kind_update ? next : 0,
-      .parallelism_to = kind == kind_scale ? 1 + chance(state, 8) : 0};
-  bool fails = changes && chance(state, 20) == 0;
-  struct begun operation;
-  int code = begin_one(journal, &request, &operation);
-  if (code == SQLITE_OK) code = add_steps(journal, &operation);
-  if (code == SQLITE_OK && fails) code = add_failure(journal, operation.id);
-  if (code == SQLITE_OK) code = finish_one(journal, &operation, fails);
+struct fill {
+  baseline *journal;
+  struct standing *standings;  // of each application
+  uint32_t *below;             // of each operation: the good state below the one that it pushed
+  uint64_t state;
+  int applications;
+  int64_t count;
+};
+
+static bool busy_one_fails(int64_t i, int64_t count) {
+  return i == count / 4 / 10 * 10 || i == count / 2 / 10 * 10 || i == count * 3 / 4 / 10 * 10;
+}
+
+static int add_operation(struct fill *fill, int64_t i) {
+  baseline *journal = fill->journal;
+  bool busy = i % 10 == 0, told = i % baseline_with_steps == baseline_with_steps / 2;
+  int64_t application = busy
+      ? baseline_busy
+      : 2 + (int64_t)chance(&fill->state, (uint32_t)fill->applications - 1);
+  bool fails = chance(&fill->state, 100) < 3;
+  if (busy) fails = busy_one_fails(i, fill->count);
+  struct standing *last = &fill->standings[application];
+  struct operation operation =
+      next_operation(last, application, kind_by_chance(&fill->state));
+  int64_t at = 1700000000000000 + i * 1000;
+  bool deploys = operation.kind == start || operation.kind == update || operation.kind == scale;
+  move_pointers(last);
+  int code = insert_operation_row(journal, &operation, last, "ticket OPS-4711",
+      deploys ? "{\"restore\":\"latest\"}" : NULL, at);
+  if (code == SQLITE_OK && told) code = add_steps(journal, &operation, at);
+  // Of the few that are described.
+  if (code == SQLITE_OK && fails && told) code = add_failure(journal, operation.id);
+  if (code != SQLITE_OK) return code;
+  struct outcome outcome = next_outcome(&operation, fails, fill->below[operation.good_state]);
+  outcome.at = at + 700;
+  fill->below[operation.id] = (uint32_t)outcome.good_state_below;
+  last->id = operation.id;
+  last->kind = operation.kind;
+  last->status = outcome.status;
+  last->version = outcome.version;
+  last->parallelism = outcome.parallelism;
+  last->good_state = outcome.good_state;
+  return insert_outcome_row(journal, &operation, &outcome);
+}
+
+static int add_heads(struct fill *fill) {
+  int code = SQLITE_OK;
+  if (!fill->journal->statements[upsert_head]) return code;
+  for (int64_t id = 1; id <= fill->applications && code == SQLITE_OK; id++) {
+    struct operation newest = {.id = fill->standings[id].id, .application_id = id};
+    if (newest.id) code = run_for(fill->journal, upsert_head, &newest);
+  }
   return code;
 }
 
-int baseline_fill(baseline *journal, int applications, int64_t operations) {
-  enum { transaction = 10000 };
-  uint64_t state = 1;
-  int code = execute(journal, "PRAGMA synchronous = OFF; PRAGMA cache_size = -400000; BEGIN");
-  if (code == SQLITE_OK) code = insert_applications(journal, applications);
-  for (int64_t i = 1; i <= operations && code == SQLITE_OK; i++) {
-    code = add_operation(journal, &state, applications);
-    if (code == SQLITE_OK && i % transaction == 0) code = execute(journal, "COMMIT; BEGIN");
+static int add_all(struct fill *fill) {
+  enum { transaction = 1000000 };
+  int code = SQLITE_OK;
+  for (int64_t id = 1; id <= fill->applications; id++)
+    fill->standings[id].version = fill->standings[id].parallelism = 1;
+  for (int64_t i = 1; i <= fill->count && code == SQLITE_OK; i++) {
+    code = add_operation(fill, i);
+    if (code == SQLITE_OK && i % transaction == 0) code = execute(fill->journal, "COMMIT; BEGIN");
   }
-  if (code == SQLITE_OK) code = execute(journal, "COMMIT");
+  return code == SQLITE_OK ? add_heads(fill) : code;
+}
+
+// The indices grow row by row, since one built at the end would be packed tighter than any that
+// lives.
+int baseline_fill(baseline *journal, int applications, int64_t operations) {
+  struct triggers triggers = {0};
+  struct fill fill = {
+      .journal = journal, .state = 1, .applications = applications, .count = operations,
+      .standings = calloc((size_t)applications + 1, sizeof *fill.standings),
+      .below = calloc((size_t)operations + 1, sizeof *fill.below)};
+  int code = fill.standings && fill.below ? SQLITE_OK : SQLITE_NOMEM;
   if (code == SQLITE_OK)
-    code = execute(journal, "PRAGMA synchronous = FULL; PRAGMA wal_checkpoint(TRUNCATE)");
+    code = execute(journal,
+        "PRAGMA synchronous = OFF; PRAGMA cache_size = -1000000; PRAGMA foreign_keys = OFF;"
+        "PRAGMA journal_mode = OFF");
+  if (code == SQLITE_OK) code = drop_triggers(journal, &triggers);
+  if (code == SQLITE_OK) code = execute(journal, "BEGIN");
+  if (code == SQLITE_OK) code = insert_applications(journal, applications);
+  if (code == SQLITE_OK && operations > 0) code = add_all(&fill);
+  if (code == SQLITE_OK) code = execute(journal, "COMMIT");
+  if (code == SQLITE_OK) code = execute(journal, triggers.texts);
+  if (code == SQLITE_OK) code = execute(journal, "PRAGMA journal_mode = WAL");
+  free(triggers.names);
+  free(triggers.texts);
+  free(fill.standings);
+  free(fill.below);
   return code;
 }

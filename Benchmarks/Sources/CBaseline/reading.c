@@ -1,53 +1,63 @@
 #include "internal.h"
 
-static baseline_operation operation_of(sqlite3_stmt *s) {
-  bool ended = sqlite3_column_type(s, 3) != SQLITE_NULL;
-  return (baseline_operation){
-      .id = sqlite3_column_int64(s, 0),
-      .application_id = sqlite3_column_int64(s, 1),
-      .kind = sqlite3_column_int(s, 2),
-      .status = ended ? sqlite3_column_int(s, 3) : status_in_progress,
-      .started_at = sqlite3_column_int64(s, 4),
-      .ended_at = sqlite3_column_int64(s, 5),
-      .actor = column_text(s, 6),
-      .reason = column_text(s, 7),
-      .parameters = column_text(s, 8),
-      .version_from = sqlite3_column_int64(s, 9),
-      .version_to = sqlite3_column_int64(s, 10),
-      .parallelism_from = sqlite3_column_int64(s, 11),
-      .parallelism_to = sqlite3_column_int64(s, 12),
-      .caused_by = sqlite3_column_int64(s, 13),
-      .previous_id = sqlite3_column_int64(s, 14),
-      .rollback_decision = column_text(s, 15),
-      .rollback_decision_reason = column_text(s, 16)};
+#include <stdlib.h>
+
+// The types of columns, one letter each: i an integer, t a text.
+#define OPERATION_TYPES "iiiitttiiiiiiiiiiiii"
+#define OUTCOME_TYPES "iiiiiiiiiiitti"
+#define RECORD_TYPES OPERATION_TYPES OUTCOME_TYPES
+
+_Static_assert(sizeof RECORD_TYPES == 20 + 14 + 1, "a letter for each column");
+
+static volatile int64_t taken;  // so that no read can be left out
+
+// Takes every column of the row, as whoever makes a value of it does.
+static void take(sqlite3_stmt *s, const char *types) {
+  int64_t sum = 0;
+  for (int column = 0; types[column]; column++) {
+    if (types[column] == 'i') {
+      sum += sqlite3_column_int64(s, column);
+    } else {
+      const unsigned char *text = sqlite3_column_text(s, column);
+      if (text) sum += text[0] + sqlite3_column_bytes(s, column);
+    }
+  }
+  taken += sum;
+}
+
+// Reads the rows of a statement with one parameter, and counts them.
+static int take_rows(
+    baseline *journal, enum statement which, int64_t key, const char *types, int *rows) {
+  sqlite3_stmt *s = journal->statements[which];
+  if (sqlite3_bind_parameter_count(s) > 0) sqlite3_bind_int64(s, 1, key);
+  while (sqlite3_step(s) == SQLITE_ROW) {
+    take(s, types);
+    ++*rows;
+  }
+  return sqlite3_reset(s);
 }
 
 // Reads of several statements see one state of the journal: each function reads in one transaction.
-static int begin_reading(baseline *journal) {
+static int begin_reading(baseline *journal, int *rows) {
+  *rows = 0;
   journal->message[0] = '\0';
   return run_statement(journal, begin_read);
 }
 
-static int read_id(baseline *journal, enum statement which, int64_t key, int64_t *id) {
-  *id = 0;
-  if (find_row(journal, which, key) == SQLITE_ROW)
-    *id = sqlite3_column_int64(journal->statements[which], 0);
-  return sqlite3_reset(journal->statements[which]);
-}
-
-int baseline_newest(
-    baseline *journal, int64_t application_id, int limit, baseline_visitor visit, void *context) {
-  sqlite3_stmt *s = journal->statements[read_operation];
+int baseline_newest(baseline *journal, int64_t application_id, int limit, int *rows) {
+  sqlite3_stmt *s = journal->statements[read_record];
   int64_t id = 0;
-  int code = begin_reading(journal);
+  int code = begin_reading(journal, rows);
   if (code != SQLITE_OK) return code;
-  code = read_id(journal, read_head, application_id, &id);
-  for (int visited = 0; id != 0 && visited < limit && code == SQLITE_OK; visited++) {
+  if (find_row(journal, read_head, application_id) == SQLITE_ROW)
+    id = sqlite3_column_int64(journal->statements[read_head], 0);
+  code = sqlite3_reset(journal->statements[read_head]);
+  while (id != 0 && *rows < limit && code == SQLITE_OK) {
     int64_t previous = 0;
-    if (find_row(journal, read_operation, id) == SQLITE_ROW) {
-      baseline_operation operation = operation_of(s);
-      previous = operation.previous_id;
-      visit(context, &operation);
+    if (find_row(journal, read_record, id) == SQLITE_ROW) {
+      take(s, RECORD_TYPES);
+      previous = sqlite3_column_int64(s, column_previous);
+      ++*rows;
     }
     code = sqlite3_reset(s);
     id = previous;
@@ -55,94 +65,124 @@ int baseline_newest(
   return end_transaction(journal, code);
 }
 
-static int count_steps(baseline *journal, int64_t operation_id, int *steps) {
-  sqlite3_stmt *s = journal->statements[read_steps];
-  *steps = 0;
-  for (int code = find_row(journal, read_steps, operation_id); code == SQLITE_ROW;
-       code = sqlite3_step(s)) {
-    // The detail is fetched, since who describes an operation shows it.
-    column_text(s, 3);
-    ++*steps;
-  }
-  return sqlite3_reset(s);
-}
-
-static int read_details(baseline *journal, int64_t operation_id, baseline_details *details) {
-  sqlite3_stmt *s = journal->statements[read_failure];
-  *details = (baseline_details){0};
-  int code = count_steps(journal, operation_id, &details->steps);
+int baseline_describe(baseline *journal, int64_t operation_id, int *rows) {
+  int code = begin_reading(journal, rows);
   if (code != SQLITE_OK) return code;
-  code = find_row(journal, read_failure, operation_id);
-  if (code == SQLITE_DONE) return sqlite3_reset(s);
-  if (code != SQLITE_ROW) return code;
-  details->phase = column_text(s, 0);
-  details->root_cause = column_text(s, 1);
-  details->text = column_text(s, 2);
-  details->evidence = column_text(s, 3);
-  details->log_tail = column_text(s, 4);
-  return SQLITE_OK;
-}
-
-int baseline_describe(
-    baseline *journal, int64_t operation_id, baseline_describer describe, void *context) {
-  baseline_details details;
-  int code = begin_reading(journal);
-  if (code != SQLITE_OK) return code;
-  code = read_details(journal, operation_id, &details);
-  if (code == SQLITE_OK) code = find_row(journal, read_operation, operation_id);
-  if (code == SQLITE_ROW) {
-    baseline_operation operation = operation_of(journal->statements[read_operation]);
-    describe(context, &operation, &details);
-    code = SQLITE_OK;
-  } else if (code == SQLITE_DONE) {
-    code = refuse_with(journal, SQLITE_NOTFOUND, "there is no such operation");
-  }
-  // Both stood on their rows until now, which kept the texts alive.
-  sqlite3_reset(journal->statements[read_operation]);
-  sqlite3_reset(journal->statements[read_failure]);
+  code = take_rows(journal, read_record, operation_id, RECORD_TYPES, rows);
+  if (code == SQLITE_OK) code = take_rows(journal, read_failure, operation_id, "ttttt", rows);
+  if (code == SQLITE_OK) code = take_rows(journal, read_steps, operation_id, "iitt", rows);
   return end_transaction(journal, code);
 }
 
-static int read_state(
-    baseline *journal, int64_t operation_id, baseline_good_state *state, int64_t *below) {
+static int read_state(baseline *journal, int64_t operation_id, int64_t *below, int *rows) {
   sqlite3_stmt *s = journal->statements[read_good_state];
   *below = 0;
   if (operation_id == 0) return SQLITE_OK;
   if (find_row(journal, read_good_state, operation_id) == SQLITE_ROW) {
-    *state = (baseline_good_state){
-        .operation_id = operation_id,
-        .version = sqlite3_column_int64(s, 0),
-        .parallelism = sqlite3_column_int64(s, 1)};
+    take(s, "iii");
     *below = sqlite3_column_int64(s, 2);
+    ++*rows;
   }
   return sqlite3_reset(s);
 }
 
-int baseline_decide_rollback(
-    baseline *journal, int64_t application_id, baseline_decision *decision) {
-  sqlite3_stmt *s = journal->statements[read_newest_outcome];
-  int64_t top = 0, below = 0, further = 0;
-  *decision = (baseline_decision){0};
-  int code = begin_reading(journal);
-  if (code != SQLITE_OK) return code;
-  if (find_row(journal, read_newest_outcome, application_id) == SQLITE_ROW) {
-    decision->operation_id = sqlite3_column_int64(s, 0);
-    decision->status = sqlite3_column_int(s, 1);
-    decision->version = sqlite3_column_int64(s, 2);
-    decision->parallelism = sqlite3_column_int64(s, 3);
-    top = sqlite3_column_int64(s, 4);
+// The newest record of an application; where it has no outcome, its predecessor's outcome too.
+static int read_newest(
+    baseline *journal, int64_t application_id, int64_t *good_state, int *rows) {
+  sqlite3_stmt *s = journal->statements[read_newest_record];
+  int64_t previous = 0;
+  *good_state = 0;
+  if (find_row(journal, read_newest_record, application_id) == SQLITE_ROW) {
+    take(s, RECORD_TYPES);
+    ++*rows;
+    *good_state = sqlite3_column_int64(s, column_good_state);
+    if (sqlite3_column_type(s, outcome_offset) == SQLITE_NULL)
+      previous = sqlite3_column_int64(s, column_previous);
   }
-  code = sqlite3_reset(s);
-  if (code == SQLITE_OK) code = read_state(journal, top, &decision->top, &below);
-  if (code == SQLITE_OK) code = read_state(journal, below, &decision->below, &further);
+  int code = sqlite3_reset(s);
+  if (code != SQLITE_OK || previous == 0) return code;
+  return take_rows(journal, read_outcome, previous, OUTCOME_TYPES, rows);
+}
+
+int baseline_decide_rollback(baseline *journal, int64_t application_id, int *rows) {
+  int64_t top = 0, below = 0, further = 0;
+  int code = begin_reading(journal, rows);
+  if (code != SQLITE_OK) return code;
+  code = read_newest(journal, application_id, &top, rows);
+  if (code == SQLITE_OK) code = read_state(journal, top, &below, rows);
+  if (code == SQLITE_OK) code = read_state(journal, below, &further, rows);
   return end_transaction(journal, code);
 }
 
-int baseline_in_progress(baseline *journal, baseline_visitor visit, void *context) {
-  sqlite3_stmt *s = journal->statements[read_in_progress];
-  while (sqlite3_step(s) == SQLITE_ROW) {
-    baseline_operation operation = operation_of(s);
-    visit(context, &operation);
-  }
+static int ascending(const void *a, const void *b) {
+  int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+  return (x > y) - (x < y);
+}
+
+enum { most_open = 256 };
+
+// The numbers of the operations in progress, the oldest first.
+static int read_open_ids(baseline *journal, int64_t *ids, int *count) {
+  sqlite3_stmt *s = journal->statements[read_open];
+  *count = 0;
+  while (*count < most_open && sqlite3_step(s) == SQLITE_ROW)
+    ids[(*count)++] = sqlite3_column_int64(s, 0);
+  qsort(ids, (size_t)*count, sizeof *ids, ascending);
   return sqlite3_reset(s);
+}
+
+int baseline_in_progress(baseline *journal, int *rows) {
+  int64_t ids[most_open];
+  int count = 0;
+  int code = begin_reading(journal, rows);
+  if (code != SQLITE_OK) return code;
+  code = read_open_ids(journal, ids, &count);
+  for (int i = 0; i < count && code == SQLITE_OK; i++)
+    code = take_rows(journal, read_operation, ids[i], OPERATION_TYPES, rows);
+  return end_transaction(journal, code);
+}
+
+// MARK: Settling
+
+static int read_version_of(
+    baseline *journal, int64_t application_id, int64_t version, int *rows) {
+  sqlite3_bind_int64(journal->statements[read_version], 2, version);
+  return take_rows(journal, read_version, application_id, "iiiittt", rows);
+}
+
+static int read_one_to_settle(baseline *journal, int64_t id, int *rows) {
+  sqlite3_stmt *s = journal->statements[read_operation];
+  int64_t application_id = 0, from = 0, to = 0, good_state = 0;
+  if (find_row(journal, read_operation, id) == SQLITE_ROW) {
+    take(s, OPERATION_TYPES);
+    application_id = sqlite3_column_int64(s, 1);
+    from = sqlite3_column_int64(s, column_version_from);
+    to = sqlite3_column_int64(s, column_version_to);
+    ++*rows;
+  }
+  int code = sqlite3_reset(s);
+  if (code == SQLITE_OK)
+    code = take_rows(journal, read_application, application_id, "ittii", rows);
+  if (code == SQLITE_OK) code = read_newest(journal, application_id, &good_state, rows);
+  if (code == SQLITE_OK)
+    code = take_rows(journal, read_running, application_id, "itiiit", rows);
+  if (code == SQLITE_OK)
+    code = take_rows(journal, read_suspects, application_id, "iiitti", rows);
+  if (code == SQLITE_OK) code = read_version_of(journal, application_id, from, rows);
+  if (code == SQLITE_OK) code = read_version_of(journal, application_id, to, rows);
+  if (code == SQLITE_OK) code = take_rows(journal, read_steps, id, "iitt", rows);
+  return code;
+}
+
+int baseline_read_to_settle(baseline *journal, int *rows) {
+  int64_t ids[most_open];
+  int count = 0;
+  int code = begin_reading(journal, rows);
+  if (code != SQLITE_OK) return code;
+  code = read_open_ids(journal, ids, &count);
+  if (code == SQLITE_OK) code = take_rows(journal, read_all_running, 0, "itiiit", rows);
+  if (code == SQLITE_OK) code = take_rows(journal, read_all_suspects, 0, "iiitti", rows);
+  for (int i = 0; i < count && code == SQLITE_OK; i++)
+    code = read_one_to_settle(journal, ids[i], rows);
+  return end_transaction(journal, code);
 }

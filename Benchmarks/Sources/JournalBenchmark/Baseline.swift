@@ -1,25 +1,32 @@
 internal import CBaseline
-internal import Glibc
 internal import Rollbook
+
+struct BenchmarkFailure: Error, CustomStringConvertible {
+  var description: String
+}
 
 /// The C side: the same work on SQLite's own interface.
 ///
 /// `@unchecked Sendable`: one thread at a time uses it, as the benchmarks take turns.
 @safe final class Baseline: @unchecked Sendable {
-  struct Failure: Error, CustomStringConvertible {
-    var description: String
-  }
-
-  private static let scale = Int32(OperationKind.scale.rawValue)
   private let journal: OpaquePointer
 
-  init(path: String) throws {
+  init(path: String, for use: baseline_use) throws {
     var opened: OpaquePointer?
-    let code = unsafe baseline_open(path, &opened)
+    unsafe journal = try Baseline.opened(baseline_open(path, use, &opened), opened)
+  }
+
+  /// An empty journal of the plain layout.
+  init(plain path: String, migrations: String) throws {
+    var opened: OpaquePointer?
+    unsafe journal = try Baseline.opened(baseline_make_plain(path, migrations, &opened), opened)
+  }
+
+  private static func opened(_ code: Int32, _ opened: OpaquePointer?) throws -> OpaquePointer {
     guard code == 0, let opened = unsafe opened else {
-      throw Failure(description: unsafe String(cString: baseline_message(opened)))
+      throw BenchmarkFailure(description: unsafe String(cString: baseline_message(opened)))
     }
-    unsafe journal = opened
+    return unsafe opened
   }
 
   deinit { unsafe baseline_close(journal) }
@@ -28,74 +35,73 @@ internal import Rollbook
     try check(unsafe baseline_fill(journal, Int32(applications), Int64(operations)))
   }
 
-  func checkpoint() throws {
-    try check(unsafe baseline_checkpoint(journal))
+  func checkpoint() throws { try check(unsafe baseline_checkpoint(journal)) }
+
+  // MARK: Writing
+
+  func operate(_ requests: [baseline_request]) throws {
+    try check(unsafe baseline_operate(journal, requests, Int32(requests.count)))
   }
 
-  /// One whole operation, a scaling: of which application, and to what.
-  struct Scaling {
-    let application: ApplicationID
-    let parallelism: Int
+  func beginOpen(first: Int64, count: Int) throws -> [Int64] {
+    var ids = [Int64](repeating: 0, count: count)
+    try check(unsafe baseline_begin_open(journal, first, Int32(count), &ids))
+    return ids
   }
 
-  /// Whole operations, each of another application: two durable transactions for all of them.
-  func append(_ scalings: [Scaling]) throws {
-    try unsafe Caller.actor.withCString { actor in
-      let requests = unsafe scalings.map { scaling in
-        unsafe baseline_request(
-          application_id: scaling.application.rawValue, kind: Baseline.scale, actor: actor,
-          reason: nil,
-          parameters: nil, version_to: 0,
-          parallelism_to: Int64(scaling.parallelism))
-      }
-      try unsafe requests.withUnsafeBufferPointer { requests in
-        guard let first = requests.baseAddress else { return }
-        let code =
-          unsafe requests.count == 1
-          ? baseline_append_one(journal, first)
-          : baseline_append_batch(journal, first, Int32(requests.count))
-        try check(code)
-      }
-    }
+  func endOpen() throws { try check(unsafe baseline_end_open(journal)) }
+
+  func appendSteps(to operations: [Int64]) throws {
+    try check(unsafe baseline_append_steps(journal, operations, Int32(operations.count)))
   }
 
-  /// Reads the newest operations of an application; answers how many there were.
-  func newest(of application: Int64, limit: Int) throws -> Int {
-    var rows = 0
-    try unsafe withUnsafeMutablePointer(to: &rows) { rows in
-      try check(
-        unsafe baseline_newest(
-          journal, application, Int32(limit),
-          { context, _ in unsafe context?.assumingMemoryBound(to: Int.self).pointee += 1 }, rows))
-    }
-    return rows
+  func setRunning() throws { try check(unsafe baseline_set_running(journal)) }
+
+  // MARK: Reading
+
+  func newest(of application: ApplicationID, limit: Int) throws -> Int {
+    try rows { unsafe baseline_newest(journal, application.rawValue, Int32(limit), &$0) }
   }
 
-  func describe(_ operation: Int64) throws {
-    try check(unsafe baseline_describe(journal, operation, { _, _, _ in }, nil))
+  func describe(_ operation: Int64) throws -> Int {
+    try rows { unsafe baseline_describe(journal, operation, &$0) }
   }
 
-  func decideRollback(of application: Int64) throws -> Int64 {
-    var decision = baseline_decision()
-    try check(unsafe baseline_decide_rollback(journal, application, &decision))
-    return decision.top.version
+  func decideRollback(of application: ApplicationID) throws -> Int {
+    try rows { unsafe baseline_decide_rollback(journal, application.rawValue, &$0) }
+  }
+
+  func inProgress() throws -> Int { try rows { unsafe baseline_in_progress(journal, &$0) } }
+
+  func readToSettle() throws -> Int { try rows { unsafe baseline_read_to_settle(journal, &$0) } }
+
+  func operationBytes() throws -> Int64 {
+    var bytes: Int64 = 0
+    try check(unsafe baseline_operation_bytes(journal, &bytes))
+    return bytes
+  }
+
+  private func rows(_ read: (inout Int32) -> Int32) throws -> Int {
+    var rows: Int32 = 0
+    try check(read(&rows))
+    return Int(rows)
   }
 
   private func check(_ code: Int32) throws {
     if code != 0 {
-      throw Failure(description: unsafe String(cString: baseline_message(journal)))
+      throw BenchmarkFailure(description: unsafe String(cString: baseline_message(journal)))
     }
   }
-}
 
-/// Runs a program with its output thrown away; answers how long it took in milliseconds.
-func milliseconds(of arguments: [String]) throws -> Double {
-  var pointers: [UnsafeMutablePointer<CChar>?] = unsafe arguments.map { unsafe strdup($0) }
-  unsafe pointers.append(nil)
-  defer { while unsafe !pointers.isEmpty { unsafe free(pointers.removeLast()) } }
-  let process = unsafe baseline_run_program(pointers)
-  guard process.status == 0 else {
-    throw Baseline.Failure(description: "\(arguments[0]) ended with status \(process.status)")
+  /// The statements that peers run too, each a line: its name, a tab, its text.
+  static var sharedStatements: String {
+    var lines = ""
+    var index: Int32 = 0
+    while true {
+      let statement = unsafe baseline_statement_at(index)
+      guard let name = unsafe statement.name, let sql = unsafe statement.sql else { return lines }
+      lines += unsafe "\(String(cString: name))\t\(String(cString: sql))\n"
+      index += 1
+    }
   }
-  return process.seconds * 1000
 }

@@ -1,58 +1,63 @@
 internal import CBaseline
 internal import Rollbook
 
-/// Measures one thing after another; `Benchmarks/run` prepares the journals and calls it.
+/// Measures one thing after another and prints what it finds; `scripts/bench` prepares the journals
+/// and calls it.
 @main
 struct JournalBenchmark {
-  static let applications = 10000
-  static let operations = 1_000_000
-
   static func main() async throws {
-    let arguments = CommandLine.arguments
-    if arguments.dropFirst() == ["header"] { return print(Comparison.header) }
-    guard arguments.count >= 3 else { return usage() }
-    let isQuick = arguments.last == "quick"
-    let rounds = isQuick ? 5 : 9
-    let path = arguments[2] + "/journal.db"
-    switch arguments[1] {
-    case "fill": try fill(path)
-    case "writes" where arguments.count >= 4:
-      // Each side has a journal of its own, a copy of the same one.
-      let writes = Writes(
-        ours: try Journal(path: path, access: .readWrite),
-        baseline: try Baseline(path: arguments[3] + "/journal.db"), rounds: rounds,
-        isQuick: isQuick)
-      show(try await writes.run())
-    case "reads":
-      let reads = Reads(
-        ours: try Journal(path: path, access: .readWrite), baseline: try Baseline(path: path),
-        operations: operations, rounds: rounds, samples: isQuick ? 500 : 2000)
-      show(try reads.run())
-    case "programs" where arguments.count >= 4:
-      let programs = Programs(
-        rollbook: arguments[3], home: arguments[2], rounds: rounds, samples: isQuick ? 10 : 30)
-      show(try programs.run())
-    case "query": print(Programs.query)
+    let arguments = CommandLine.arguments.dropFirst()
+    if arguments.first == "statements" {
+      return print(Baseline.sharedStatements, terminator: "")
+    }
+    guard let work = arguments.first, let setup = try? Setup(arguments.dropFirst()) else {
+      return usage()
+    }
+    switch work {
+    case "fill": try setup.fill(.big, operations: setup.operations)
+    case "fill-small":
+      try setup.fill(.small, operations: setup.smallOperations)
+      try setup.fill(.empty, operations: 0)
+    case "fill-plain": try setup.fillPlain()
+    case "measure": try await measure(setup)
     default: usage()
     }
   }
 
-  private static func fill(_ path: String) throws {
-    // Rollbook makes the journal; the baseline fills it.
-    _ = try Journal(path: path, access: .create)
-    let baseline = try Baseline(path: path)
-    try baseline.fill(applications: applications, operations: operations)
+  /// The reads come first: the writes change the journals. `only` names one part of all.
+  private static func measure(_ setup: Setup) async throws {
+    let only = setup["only"]
+    func isAsked(_ part: String) -> Bool { only == nil || only == part }
+    if isAsked("engine") { try await EngineOverhead(setup: setup).run() }
+    if isAsked("bytes") { try bytes(setup) }
+    if isAsked("command") { try InstalledCommand(setup: setup).run() }
+    let big = try setup.open(.big)
+    if isAsked("settling") { try await Settling(setup: setup, journal: big).run() }
+    if only.map({ !["reads", "appends", "operations"].contains($0) }) ?? false { return }
+    let peers = try Peers(setup: setup)
+    if isAsked("reads") {
+      try Reads(setup: setup, big: big, small: try setup.open(.small), peers: peers).run()
+    }
+    let baseline = try setup.baseline(.c, for: baseline_writes)
+    if isAsked("appends") {
+      let appends = try Appends(setup: setup, ours: big, baseline: baseline, peers: peers)
+      try await appends.run()
+      try appends.end()
+    }
+    if isAsked("operations") {
+      try await Operations(setup: setup, ours: big, baseline: baseline, peers: peers).run()
+    }
   }
 
-  private static func show(_ comparisons: [Comparison]) {
-    for comparison in comparisons { print(comparison.row) }
+  private static func bytes(_ setup: Setup) throws {
+    let bytes = try setup.baseline(.big, for: baseline_reads).operationBytes()
+    let each = Double(bytes) / Double(setup.operations + Setup.inProgress)
+    Report.goal(
+      "bytes an operation, with its outcome and every index", each.rounded(1), "< 200",
+      isMet: each < 200)
   }
 
   private static func usage() {
-    print(
-      """
-      usage: JournalBenchmark header | query HOME | fill HOME | reads HOME [quick]
-             | writes HOME OTHER-HOME [quick] | programs HOME ROLLBOOK [quick]
-      """)
+    print("usage: JournalBenchmark statements | (fill|fill-small|fill-plain|measure) NAME=VALUE…")
   }
 }

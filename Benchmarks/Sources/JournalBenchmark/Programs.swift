@@ -1,34 +1,84 @@
-/// The installed command against the sqlite3 shell doing the same query.
-struct Programs {
-  let rollbook: String
-  let home: String
-  let rounds: Int
-  let samples: Int
-  static let application = "application-04711"
+internal import CBaseline
+internal import Glibc
 
-  func run() throws -> [Comparison] {
-    let ours = [rollbook, "--home", home, "operations", Programs.application]
-    let shell = ["sqlite3", "-header", "-column", home + "/journal.db", Programs.query]
-    var result: (ours: [Double], shell: [Double]) = ([], [])
-    for _ in 0..<rounds {
-      var ourTimes: [Double] = []
-      var shellTimes: [Double] = []
-      for _ in 0..<samples {
-        shellTimes.append(try milliseconds(of: shell))
-        ourTimes.append(try milliseconds(of: ours))
-      }
-      result.ours.append(median(ourTimes))
-      result.shell.append(median(shellTimes))
+/// Runs a program with its output thrown away; answers how long it took in microseconds.
+func microseconds(of arguments: [String]) throws -> Double {
+  let process = unsafe withArguments(arguments) { unsafe baseline_run_program($0) }
+  guard process.status == 0 else {
+    throw BenchmarkFailure(description: "\(arguments[0]) ended with status \(process.status)")
+  }
+  return process.seconds * 1_000_000
+}
+
+/// A program that is told things line by line and answers each with a line.
+final class Program {
+  private let peer: baseline_peer
+
+  init(_ arguments: [String]) throws {
+    peer = unsafe withArguments(arguments) { unsafe baseline_start_peer($0) }
+    if peer.pid < 0 {
+      throw BenchmarkFailure(description: "\(arguments[0]) cannot be started")
     }
-    return [
-      Comparison(
-        name: "`rollbook operations NAME`, the whole process, against `sqlite3`",
-        ours: result.ours, baseline: result.shell, unit: "ms", goal: .atMost(1.6))
-    ]
+  }
+
+  deinit { baseline_end_peer(peer) }
+
+  /// - Returns: nil where it has ended.
+  func ask(_ question: String) -> String? {
+    var answer = [CChar](repeating: 0, count: 65536)
+    guard unsafe baseline_ask_peer(peer, question, &answer, Int32(answer.count)) != 0 else {
+      return nil
+    }
+    return String(
+      decoding: answer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+}
+
+private func withArguments<Result>(
+  _ arguments: [String],
+  _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Result
+) -> Result {
+  var pointers: [UnsafeMutablePointer<CChar>?] = unsafe arguments.map { unsafe strdup($0) }
+  unsafe pointers.append(nil)
+  defer { while unsafe !pointers.isEmpty { unsafe free(pointers.removeLast()) } }
+  return unsafe body(&pointers)
+}
+
+/// The installed command against the sqlite3 shell doing the same query.
+struct InstalledCommand {
+  let setup: Setup
+  private static let application = "application-04711"
+
+  func run() throws {
+    let rollbook = try setup.required("rollbook")
+    let ours = [rollbook, "--home", setup.home(.big), "operations", Self.application]
+    let shell = ["sqlite3", "-header", "-column", setup.journal(.big), Self.query]
+    let times = try takeTurns(
+      rounds: setup.rounds, samples: setup.isQuick ? 20 : 40,
+      [timed { _ in try microseconds(of: shell) }, timed { _ in try microseconds(of: ours) }])
+    Report.goal(
+      "`rollbook operations`, the whole process, against the sqlite3 shell",
+      Comparison(ours: times[1], baseline: times[0]), .atMost(1.6), unit: "µs")
+    let kibibytes = try memory(of: ours)
+    Report.goal(
+      "`rollbook operations`, peak memory", "\((kibibytes / 1024).rounded(1)) MiB", "< 12 MB",
+      isMet: kibibytes * 1024 < 12_000_000)
+    Report.tell(
+      "the sqlite3 shell, peak memory", "\((try memory(of: shell) / 1024).rounded(1)) MiB")
+  }
+
+  private func memory(of arguments: [String]) throws -> Double {
+    try median(
+      (0..<5).map { _ in
+        guard let answer = try Program([setup.required("peak-memory")] + arguments).ask(""),
+          let kibibytes = Double(answer)
+        else { throw BenchmarkFailure(description: "the memory of \(arguments[0]) is not known") }
+        return kibibytes
+      })
   }
 
   /// What the verb shows, walked along the back pointers as the journal does it.
-  static let query = """
+  private static let query = """
     WITH RECURSIVE walk (id, n) AS (
       SELECT h.operation_id, 1 FROM applications AS a JOIN heads AS h ON h.application_id = a.id
       WHERE a.name = '\(application)' AND a.deleted_at IS NULL

@@ -1,8 +1,8 @@
 // What the journal's work costs in plain C on SQLite's own interface: the other side of the ratios.
 //
-// The functions work on a journal that Rollbook's migrations have made and that holds the
-// applications named. A `baseline` belongs to one thread at a time. Every function that returns an
-// int returns an SQLite result code: 0 (SQLITE_OK), or an error that `baseline_message` explains.
+// The functions work on a journal that Rollbook's migrations have made, or on one of the plain
+// layout. A `baseline` belongs to one thread at a time. Every function that returns an int returns
+// an SQLite result code: 0 (SQLITE_OK), or an error that `baseline_message` explains.
 
 #ifndef ROLLBOOK_BASELINE_H
 #define ROLLBOOK_BASELINE_H
@@ -11,111 +11,105 @@
 
 typedef struct baseline baseline;
 
-// An operation that is asked for. `reason` and `parameters` (JSON) may be NULL where the schema
-// allows it. `version_to` and `parallelism_to` are 0 where the operation does not change them.
-typedef struct {
-  int64_t application_id;
-  int kind;  // a row of operation_kinds
-  const char *actor;
-  const char *reason;
-  const char *parameters;
-  int64_t version_to;
-  int64_t parallelism_to;
-} baseline_request;
+// How a journal is opened: each sets what Rollbook sets for the same use, and reads it back.
+enum baseline_use {
+  baseline_reads,         // read only, SQLite's own settings
+  baseline_writes,        // WAL, synchronous=FULL, foreign keys, the sizes of WAL and cache
+  baseline_writes_plain,  // the same, in a journal of the plain layout
+};
 
-// An operation that was read. Texts belong to SQLite and live as long as the visit; those that are
-// NULL in the journal are NULL here, and so are numbers 0.
-typedef struct {
-  int64_t id;
-  int64_t application_id;
-  int kind;
-  int status;  // 1 (IN_PROGRESS) where there is no outcome
-  int64_t started_at;
-  int64_t ended_at;
-  const char *actor;
-  const char *reason;
-  const char *parameters;
-  int64_t version_from, version_to;
-  int64_t parallelism_from, parallelism_to;
-  int64_t caused_by;
-  int64_t previous_id;
-  const char *rollback_decision;
-  const char *rollback_decision_reason;
-} baseline_operation;
-
-// What a description tells besides the operation; belongs to SQLite like the operation's texts.
-typedef struct {
-  const char *phase;  // this and the next four: NULL where the operation did not fail
-  const char *root_cause;
-  const char *text;
-  const char *evidence;
-  const char *log_tail;
-  int steps;
-} baseline_details;
-
-typedef struct {
-  int64_t operation_id;  // 0: there is none
-  int64_t version;
-  int64_t parallelism;
-} baseline_good_state;
-
-// What a rollback is decided on: the newest outcome, the good state on top, the one below it.
-typedef struct {
-  int64_t operation_id;  // 0: the application has no outcome yet
-  int status;
-  int64_t version;
-  int64_t parallelism;
-  baseline_good_state top;
-  baseline_good_state below;
-} baseline_decision;
-
-typedef void (*baseline_visitor)(void *context, const baseline_operation *operation);
-typedef void (*baseline_describer)(
-    void *context, const baseline_operation *operation, const baseline_details *details);
-
-// Opens a journal for reading and writing (WAL, synchronous=FULL, foreign keys; each is read back)
-// and prepares every statement. On an error `*opened` is NULL or can tell its message; it is to be
-// closed in both cases.
-int baseline_open(const char *path, baseline **opened);
+int baseline_open(const char *path, enum baseline_use use, baseline **opened);
 void baseline_close(baseline *journal);
 const char *baseline_message(baseline *journal);
 
-// One whole operation, as one caller does it: begun in one durable transaction, finished
-// SUCCESSFUL, the application RUNNING, in a second one.
-int baseline_append_one(baseline *journal, const baseline_request *request);
+// A statement that peers in other languages run too; NULL past the last one.
+typedef struct {
+  const char *name;
+  const char *sql;
+} baseline_statement;
+baseline_statement baseline_statement_at(int index);
 
-// As many whole operations as there are requests, all begun in one durable transaction and all
-// finished in a second one: what a writer that coalesces its callers does. The requests are for
-// different applications, since an application has one operation in flight.
-int baseline_append_batch(baseline *journal, const baseline_request *requests, int count);
+// MARK: Writing
 
-// Visits the newest operations of an application, newest first, along its back pointers.
-int baseline_newest(
-    baseline *journal, int64_t application_id, int limit, baseline_visitor visit, void *context);
+// An operation that is asked for: a scaling to a parallelism, an update to the next version, or one
+// of another frequent kind, which changes neither.
+typedef struct {
+  int64_t application_id;
+  int kind;  // a row of operation_kinds below 10
+  int64_t parallelism;
+} baseline_request;
 
-// Describes one operation: itself, its outcome, its failure, its steps. An operation that is not
-// there is not described: SQLITE_NOTFOUND.
-int baseline_describe(
-    baseline *journal, int64_t operation_id, baseline_describer describe, void *context);
+// Whole operations, each of another application: all begun in one durable transaction, and all
+// finished SUCCESSFUL in a second one.
+int baseline_operate(baseline *journal, const baseline_request *requests, int count);
 
-int baseline_decide_rollback(
-    baseline *journal, int64_t application_id, baseline_decision *decision);
+// Begins an operation of each of `count` applications from `first` on, in one transaction, and tells
+// their numbers; `baseline_end_open` ends them in another.
+int baseline_begin_open(baseline *journal, int64_t first, int count, int64_t *ids);
+int baseline_end_open(baseline *journal);
 
-// Visits every operation in progress, in the order of their applications.
-int baseline_in_progress(baseline *journal, baseline_visitor visit, void *context);
+// A step for each of these operations in flight, all in one durable transaction.
+int baseline_append_steps(baseline *journal, const int64_t *operations, int count);
 
-// Fills a new journal with applications and whole operations, their steps, and the failures of one
-// in twenty updates and scalings. Fast, not durable; the same at every run.
+// Makes the main file hold everything, and lets the WAL be written from its beginning again.
+int baseline_checkpoint(baseline *journal);
+
+// Says of every operation in progress that a generation of its application runs.
+int baseline_set_running(baseline *journal);
+
+// MARK: Reading
+
+// Each answers how many rows it read, so that nobody measures a read that found nothing.
+int baseline_newest(baseline *journal, int64_t application_id, int limit, int *rows);
+// An operation, its outcome, its failure, its steps.
+int baseline_describe(baseline *journal, int64_t operation_id, int *rows);
+// The newest outcome, the good state on top, the one below it.
+int baseline_decide_rollback(baseline *journal, int64_t application_id, int *rows);
+// The operations in progress, the oldest first.
+int baseline_in_progress(baseline *journal, int *rows);
+// All that has to be known of the operations in progress before they can be settled, once each:
+// operation, application, what stood before, what runs, versions, suspects, steps.
+int baseline_read_to_settle(baseline *journal, int *rows);
+
+// MARK: Files
+
+// Makes an empty journal of the plain layout out of the migrations: an index on the application
+// instead of back pointers and heads; triggers as in Rollbook's own.
+int baseline_make_plain(const char *path, const char *migrations, baseline **opened);
+
+// Fills a new journal with applications and operations. Fast, not durable, the same at every run.
+// Application `baseline_busy` has every tenth operation and three failures in all. Every fiftieth
+// operation, of another application, has steps.
+enum { baseline_busy = 1, baseline_with_steps = 50 };
 int baseline_fill(baseline *journal, int applications, int64_t operations);
 
-// Makes the WAL empty, so that each side of a comparison begins with the same.
-int baseline_checkpoint(baseline *journal);
+// Bytes of the tables and indices that an operation and its outcome stand in.
+int baseline_operation_bytes(baseline *journal, int64_t *bytes);
+
+// How many transactions the WAL beside a journal holds; -1 where it cannot be read.
+int64_t baseline_commits_in_wal(const char *journal_path);
+
+// MARK: Programs
 
 // Runs a program with its output thrown away.
 typedef struct {
-  int status;         // as waitpid tells it; -1 where it could not be started
-  double seconds;     // from before its start until after its end
+  int status;  // as waitpid tells it; -1 where it could not be started
+  double seconds;
 } baseline_process;
 baseline_process baseline_run_program(char *const arguments[]);
+
+// A program that is told things by its input and answers by its output, line by line.
+typedef struct {
+  int pid;
+  int socket;
+} baseline_peer;
+// The process id is -1 where it could not be started.
+baseline_peer baseline_start_peer(char *const arguments[]);
+// Sends a line and waits for the answer; false where the peer has ended.
+int baseline_ask_peer(baseline_peer peer, const char *question, char *answer, int size);
+void baseline_end_peer(baseline_peer peer);
+
+// The processor time of this process so far, in microseconds.
+int64_t baseline_processor_time(void);
 
 #endif
