@@ -1,18 +1,24 @@
 internal import CBaseline
+internal import Glibc
 internal import Rollbook
 
 /// Measures one thing after another and prints what it finds; `scripts/bench` prepares the journals
 /// and calls it.
 @main
 struct JournalBenchmark {
-  static func main() async throws {
-    let arguments = CommandLine.arguments.dropFirst()
-    if arguments.first == "statements" {
-      return print(Baseline.sharedStatements, terminator: "")
+  static func main() async {
+    do {
+      try await run(CommandLine.arguments.dropFirst())
+    } catch {
+      print("Stopped: \(error)")
+      exit(1)
     }
-    guard let work = arguments.first, let setup = try? Setup(arguments.dropFirst()) else {
-      return usage()
-    }
+  }
+
+  private static func run(_ arguments: ArraySlice<String>) async throws {
+    guard let work = arguments.first else { return usage() }
+    if work == "statements" { return print(Baseline.sharedStatements, terminator: "") }
+    let setup = try Setup(arguments.dropFirst())
     switch work {
     case "fill": try setup.fill(.big, operations: setup.operations)
     case "fill-small":
