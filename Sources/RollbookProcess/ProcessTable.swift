@@ -142,15 +142,14 @@ private struct GenerationPlace {
   /// within its state folder.
   private func isHere(_ path: String) -> Bool {
     let path = Files.realPath(path) ?? path
-    return path == folder || path.hasPrefix(folder + "/")
+    return path == folder || Files.isBelow(path, folder)
   }
 
   /// Whether a path leads into the folder that this generation has in another home.
   private func isInAnotherHome(_ path: String) -> Bool {
-    let parts = (Files.realPath(path) ?? path).split(
-      separator: "/", omittingEmptySubsequences: false)
+    let parts = Files.parts(of: Files.realPath(path) ?? path)
     // `run/<application>/<token>`
-    let name = folder.split(separator: "/").suffix(3)
+    let name = Files.parts(of: folder).suffix(3)
     return parts.indices.dropLast(name.count - 1).contains { start in
       let end = start + name.count
       return parts[start..<end].elementsEqual(name)

@@ -93,6 +93,38 @@ import Testing
     #expect(try code(request) == .invalidSignature)
   }
 
+  @Test func `a signed header that is gone is missed, an empty one too`() throws {
+    var request = try signed(headers: "host;x-amz-date;x-amz-target;x-empty")
+    #expect(try code(request) == .incompleteSignature)
+    request.headers.append(("x-empty", ""))
+    #expect(try code(request) == nil)
+  }
+
+  @Test func `a second Authorization is refused, and so is a part that is named twice`() throws {
+    var request = try signed()
+    let header = request.headers[4].value
+    request.headers.append(("authorization", header))
+    #expect(try code(request) == .incompleteSignature)
+    var twice = try signed()
+    twice.headers[4].value = header.replacing("Signature=", with: "Signature=x, Signature=")
+    #expect(try code(twice) == .incompleteSignature)
+  }
+
+  @Test func `a key is its bytes`() throws {
+    // To Swift the sign of the Kelvin is the letter K.
+    #expect(try code(try signed(key: "A\u{212A}IDEXAMPLE")) == .unrecognizedClient)
+  }
+
+  @Test func `a query is sorted and split by its bytes`() throws {
+    func canonical(_ query: String) -> String {
+      let request = SignedRequest(method: "GET", target: "/?" + query, headers: [], body: [])
+      return String(SignatureV4.canonical(request, []).split(separator: "\n")[2])
+    }
+    #expect(canonical("b=2&a=1&c") == "a=1&b=2&c=")
+    #expect(canonical("b&\u{301}a=1").utf8.elementsEqual("b=&\u{301}a=1".utf8))
+    #expect(canonical("\u{e9}=1&e\u{301}=2").utf8.elementsEqual("e\u{301}=2&\u{e9}=1".utf8))
+  }
+
   @Test func `blanks around and within a header's value do not count`() throws {
     var request = try signed()
     request.headers[0].value = "  application/x-amz-json-1.1\t"

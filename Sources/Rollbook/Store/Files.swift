@@ -45,7 +45,7 @@ package enum Files {
     }
     let code = errno
     if code == EEXIST && isFolderOrLinkToOne(path) { return }
-    guard code == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex else {
+    guard code == ENOENT, let slash = lastSlash(in: path), slash != path.startIndex else {
       throw failure("make the folder", path, code)
     }
     try makeFolder(String(path[..<slash]))
@@ -161,12 +161,33 @@ package enum Files {
 
   /// The folder that holds a path.
   package static func parent(of path: String) -> String {
-    guard let slash = path.lastIndex(of: "/") else { return "." }
+    guard let slash = lastSlash(in: path) else { return "." }
     return slash == path.startIndex ? "/" : String(path[..<slash])
   }
 
   /// The last part of a path.
   package static func name(of path: String) -> String {
-    String(path[(path.lastIndex(of: "/").map(path.index(after:)) ?? path.startIndex)...])
+    String(path[(lastSlash(in: path).map(path.utf8.index(after:)) ?? path.startIndex)...])
+  }
+
+  /// What stands between a path's slashes.
+  ///
+  /// By its bytes, as the system takes it: to Swift, a slash and a mark that follows it are one
+  /// character, which is no slash.
+  package static func parts(of path: some StringProtocol) -> [String] {
+    path.utf8.split(separator: slash, omittingEmptySubsequences: false)
+      .map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  /// Whether a path without links leads to what is below a folder.
+  package static func isBelow(_ path: String, _ folder: String) -> Bool {
+    let start = folder.utf8.last == slash ? Array(folder.utf8) : folder.utf8 + [slash]
+    return path.utf8.count > start.count && path.utf8.starts(with: start)
+  }
+
+  private static let slash = UInt8(ascii: "/")
+
+  private static func lastSlash(in path: String) -> String.Index? {
+    path.utf8.lastIndex(of: slash)
   }
 }

@@ -27,7 +27,12 @@ struct Authenticator: Sendable {
     let authorization = try Authorization(header: header)
     let time = try Self.time(of: request, authorization, now: now)
     try Self.checkScope(authorization)
-    guard let secret = credentials?.secrets[authorization.keyID] else {
+    // One that is not there would be signed as an empty one is.
+    for name in authorization.signedHeaders where request.header(name) == nil {
+      throw WireError(
+        .incompleteSignature, "The signed header '\(name.prefix(64))' is not in the request.")
+    }
+    guard let secret = credentials?.secret(of: authorization.keyID) else {
       throw WireError(
         .unrecognizedClient, "The security token included in the request is invalid.")
     }

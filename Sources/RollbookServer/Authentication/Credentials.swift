@@ -6,6 +6,15 @@ public struct Credentials: Sendable {
   /// Secrets by access key id.
   let secrets: [String: String]
 
+  /// The secret of a key; nil where there is no key of just these bytes. To Swift texts are the same
+  /// that only mean the same, and the journal would name an actor whom nobody knows.
+  func secret(of keyID: String) -> String? {
+    guard let index = secrets.index(forKey: keyID),
+      secrets[index].key.utf8.elementsEqual(keyID.utf8)
+    else { return nil }
+    return secrets[index].value
+  }
+
   /// Reads a file of the form that the AWS tools use themselves:
   ///
   ///     [ada]

@@ -56,13 +56,15 @@ enum SignatureV4 {
   }
 
   private static func split(_ target: String) -> (path: String, query: String) {
-    let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-    return (String(parts.first ?? ""), parts.count > 1 ? String(parts[1]) : "")
+    guard let mark = target.utf8.firstIndex(of: UInt8(ascii: "?")) else { return (target, "") }
+    return (String(target[..<mark]), String(target[target.utf8.index(after: mark)...]))
   }
 
-  /// Sorted by name; a name without a value gets its equals sign.
+  /// Sorted by name, as bytes are; a name without a value gets its equals sign.
   private static func canonicalQuery(_ query: String) -> String {
-    query.split(separator: "&").map { $0.contains("=") ? String($0) : "\($0)=" }.sorted()
+    query.utf8.split(separator: UInt8(ascii: "&"))
+      .map { $0.contains(UInt8(ascii: "=")) ? "\(Substring($0))" : "\(Substring($0))=" }
+      .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
       .joined(separator: "&")
   }
 }

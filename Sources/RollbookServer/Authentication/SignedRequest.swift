@@ -16,7 +16,8 @@ struct SignedRequest: Sendable {
 
   /// Without blanks around it, and with single ones within.
   private static func squeezed(_ value: String) -> String {
-    value.split { $0 == " " || $0 == "\t" }.joined(separator: " ")
+    value.utf8.split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
+      .map { Substring($0) }.joined(separator: " ")
   }
 }
 
@@ -43,7 +44,11 @@ struct Authorization: Sendable, Equatable {
     var parts: [String: String] = [:]
     for part in (words.count > 1 ? words[1] : "").split(separator: ",") {
       let pair = part.split(separator: "=", maxSplits: 1).map { $0.filter { $0 != " " } }
-      if pair.count == 2 { parts[pair[0]] = pair[1] }
+      guard pair.count == 2 else { continue }
+      // Two that say something else would be for whoever looks first to choose from.
+      guard parts.updateValue(pair[1], forKey: pair[0]) == nil else {
+        throw WireError(.incompleteSignature, "Authorization header names a part twice.")
+      }
     }
     let missing = ["Credential", "Signature", "SignedHeaders"].filter { parts[$0] == nil }
     guard missing.isEmpty, let credential = parts["Credential"],

@@ -120,12 +120,11 @@ struct Bucket {
   ///
   /// - Throws: `invalidArgument` for a key that leads out of the folder, by its words or by a link.
   func path(of key: String) throws(RollbookError) -> String {
-    let parts = key.split(separator: "/", omittingEmptySubsequences: false)
-    let isPlain = parts.allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." }
+    let isPlain = Files.parts(of: key).allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." }
     let missing = RollbookError(.invalidArgument, "There is no object \(key) in \(arn).")
     guard isPlain, let root = Files.realPath(folder),
       let path = Files.realPath("\(root)/\(key)"),
-      path.hasPrefix(root == "/" ? root : root + "/"), Files.isFile(path)
+      Files.isBelow(path, root), Files.isFile(path)
     else { throw missing }
     return path
   }

@@ -28,7 +28,9 @@ struct ZipArchive {
     var offset: Int
     var mode: UInt32
 
-    var isFolder: Bool { name.hasSuffix("/") }
+    var isFolder: Bool { name.utf8.last == UInt8(ascii: "/") }
+    /// What stands between the slashes, without the one at a folder's end.
+    var parts: [String] { Files.parts(of: name).dropLast(isFolder ? 1 : 0) }
   }
 
   /// Unpacks into a folder, which is made.
@@ -46,7 +48,7 @@ struct ZipArchive {
       }
     }
     for entry in entries {
-      let parts = entry.name.split(separator: "/").map(String.init)
+      let parts = entry.parts
       var place = folder
       for part in parts.dropLast(entry.isFolder ? 0 : 1) {
         place += "/" + part
@@ -64,15 +66,14 @@ struct ZipArchive {
   }
 
   private func check(_ entry: Entry) throws(RollbookError) {
-    let parts = entry.name.split(separator: "/", omittingEmptySubsequences: false)
-      .dropLast(entry.isFolder ? 1 : 0)
+    let parts = entry.parts
     let isPlain = parts.allSatisfy {
       !$0.isEmpty && $0 != "." && $0 != ".." && !$0.utf8.contains(0)
     }
     guard parts.allSatisfy({ $0.utf8.count <= 255 }), entry.name.utf8.count <= 1024 else {
       throw damaged("a name in it is too long")
     }
-    guard isPlain, !parts.isEmpty, !entry.name.contains("\\") else {
+    guard isPlain, !parts.isEmpty, !entry.name.utf8.contains(UInt8(ascii: "\\")) else {
       throw damaged("the name \"\(entry.name.prefix(256))\" leads out of it")
     }
     let kind = entry.mode & 0o170000
