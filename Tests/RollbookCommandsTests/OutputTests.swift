@@ -44,6 +44,25 @@ import Testing
     #expect(text == #"{"Outer":{"PropertyMap":{"a/b":"c"}}}"#)
   }
 
+  @Test func whatCouldSteerATerminalIsEscapedInJSON() throws {
+    let text = "a\u{1B}[31m\u{7}\n\u{7F}\u{9B}2J\u{202E}\u{2028}é…\u{A0}"
+    let line = try JSONText.line(["Text": text])
+    #expect(
+      line == #"{"Text":"a\u001b[31m\u0007\n\u007f\u009b2J\u202e\u2028é…"# + "\u{A0}\"}")
+    let document = try JSONText.document(["Text": text])
+    #expect(!document.contains("\u{9B}") && document.contains("\n"))
+  }
+
+  @Test(
+    arguments: [
+      ([], 0), ([0x61], 0), ([0xC3, 0xA9], 0), ([0x61, 0xC2], 1), ([0xE2, 0x80], 2), ([0xE2], 1),
+      ([0xE2, 0x80, 0xAE], 0), ([0xF0, 0x9F, 0xA6], 3), ([0xF0, 0x9F, 0xA6, 0x8A], 0),
+      ([0x80, 0x80, 0x80, 0x80], 0), ([0xFF], 1),
+    ] as [([UInt8], Int)]) func aCharacterThatIsCutWaitsForItsRest(bytes: [UInt8], count: Int)
+  {
+    #expect(LogText.cutCount(bytes) == count)
+  }
+
   @Test func aListCarriesItsTokenBesideItsRows() throws {
     let text = try JSONText.line(
       Document(member: "SnapshotSummaries", value: [String](), nextToken: "t"))

@@ -83,7 +83,8 @@ extension String {
 }
 
 extension Unicode.Scalar {
-  fileprivate var isControl: Bool {
+  /// Whether it steers a terminal: controls, ends of lines, and what turns the direction of writing.
+  var isControl: Bool {
     value < 0x20 || (0x7F...0x9F).contains(value) || value == 0x2028 || value == 0x2029
       || (0x202A...0x202E).contains(value) || (0x2066...0x2069).contains(value)
   }

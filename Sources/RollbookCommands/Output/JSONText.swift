@@ -25,10 +25,29 @@ enum JSONText {
     encoder.nonConformingFloatEncodingStrategy = .convertToString(
       positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
     do {
-      return String(decoding: try encoder.encode(value), as: UTF8.self)
+      return String(decoding: try encoder.encode(value), as: UTF8.self).withEscapedControls
     } catch {
       throw RollbookError(.system, "The answer cannot be written as JSON: \(error).")
     }
+  }
+}
+
+extension String {
+  /// A document of JSON in which nothing is left that could steer a terminal: the encoder escapes only
+  /// what JSON demands.
+  var withEscapedControls: String {
+    // The first bytes that those characters have.
+    guard utf8.contains(where: { $0 == 0x7F || $0 == 0xC2 || $0 == 0xE2 }) else { return self }
+    var text = String.UnicodeScalarView()
+    for scalar in unicodeScalars {
+      if scalar.value >= 0x7F && scalar.isControl {
+        let digits = String(scalar.value, radix: 16)
+        text += "\\u\(String(repeating: "0", count: 4 - digits.count))\(digits)".unicodeScalars
+      } else {
+        text.append(scalar)
+      }
+    }
+    return String(text)
   }
 }
 

@@ -24,7 +24,7 @@ struct Answer: Sendable {
         try JSONText.document(Document(member: member, value: rows, nextToken: nextToken)))
     case .jsonl: Standard.write(try lines(rows))
     case .csv:
-      Standard.write(
+      Standard.writeForeign(
         ([Row.fieldNames] + rows.map(\.fields)).map(CSV.line).joined())
     }
   }
@@ -38,7 +38,7 @@ struct Answer: Sendable {
     case .json:
       Standard.print(try JSONText.document(Document(member: member, value: row)))
     case .jsonl: Standard.write(try lines([row]))
-    case .csv: Standard.write(CSV.line(Row.fieldNames) + CSV.line(row.fields))
+    case .csv: Standard.writeForeign(CSV.line(Row.fieldNames) + CSV.line(row.fields))
     }
   }
 

@@ -29,12 +29,19 @@ enum Standard {
   static var isGone: Bool { failure.withLock { $0 != nil } }
 
   /// What a change made of an application: what was done is done, whoever hears of it.
-  static func tell(_ text: String) { _ = write(Array((text + "\n").utf8), to: STDOUT_FILENO) }
+  static func tell(_ text: String) {
+    _ = write(Array((text.harmless + "\n").utf8), to: STDOUT_FILENO)
+  }
 
   static func print(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
   static func write(_ text: String) { write(text, to: STDOUT_FILENO) }
   static func write(_ bytes: [UInt8]) { answer(bytes) }
-  static func note(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
+  /// Texts of programs and clusters as they are, for files; on a terminal without what would steer it.
+  static func writeForeign(_ text: String) {
+    write(Terminal.output.width == nil ? text : text.harmless)
+  }
+
+  static func note(_ text: String) { write(text.harmless + "\n", to: STDERR_FILENO) }
   static func writeError(_ text: String) { write(text, to: STDERR_FILENO) }
 
   private static func write(_ text: String, to descriptor: Int32) {

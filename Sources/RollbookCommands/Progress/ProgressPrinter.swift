@@ -30,7 +30,7 @@ final class ProgressPrinter: Sendable {
       finishLine(&state)
       switch event {
       case .ended(_, let outcome, _):
-        Standard.note(outcome.status.style.apply(to: text, on: terminal))
+        Standard.writeError(outcome.status.style.apply(to: text, on: terminal) + "\n")
       case .began, .step, .waiting:
         state.line = text
         state.since = .now()

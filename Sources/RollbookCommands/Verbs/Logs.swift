@@ -84,7 +84,7 @@ struct Logs: AsyncParsableCommand {
   }
 }
 
-/// Writes a log as it is, or its lines as rows.
+/// Writes a log as it is, or its lines as rows; onto a terminal without what would steer it.
 private struct LogWriter {
   let format: OutputFormat
   private var rest: [UInt8] = []
@@ -93,8 +93,9 @@ private struct LogWriter {
   init(format: OutputFormat) { self.format = format }
 
   mutating func write(_ bytes: [UInt8]) throws(RollbookError) {
-    if format == .table { return Standard.write(bytes) }
+    if format == .table && Terminal.output.width == nil { return Standard.write(bytes) }
     rest += bytes
+    if format == .table { return writeHarmless(rest.count - LogText.cutCount(rest)) }
     while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
       try add(rest[..<end])
       rest.removeSubrange(...end)
@@ -103,11 +104,16 @@ private struct LogWriter {
 
   /// The last line, and all of them where they make one document.
   mutating func end() throws(RollbookError) {
-    if format == .table { return }
+    if format == .table { return writeHarmless(rest.count) }
     if !rest.isEmpty { try add(rest[...]) }
     if format != .jsonl {
       try Answer(format: format).list("LogLines", lines) { Table([]) }
     }
+  }
+
+  private mutating func writeHarmless(_ count: Int) {
+    Standard.write(String(decoding: rest[..<count], as: UTF8.self).harmless)
+    rest.removeFirst(count)
   }
 
   private mutating func add(_ bytes: ArraySlice<UInt8>) throws(RollbookError) {
@@ -117,6 +123,19 @@ private struct LogWriter {
     } else {
       lines.append(line)
     }
+  }
+}
+
+enum LogText {
+  /// How many bytes at the end of a part belong to a character whose others are still to come.
+  static func cutCount(_ bytes: [UInt8]) -> Int {
+    for count in 1...3 where count <= bytes.count {
+      let byte = bytes[bytes.count - count]
+      if byte < 0x80 { return 0 }
+      // In UTF-8 a character's first byte says how many there are.
+      if byte >= 0xC0 { return count < (byte >= 0xF0 ? 4 : byte >= 0xE0 ? 3 : 2) ? count : 0 }
+    }
+    return 0
   }
 }
 

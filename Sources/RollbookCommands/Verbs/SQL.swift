@@ -34,7 +34,7 @@ struct SQL: ParsableCommand {
       Standard.write(try SQL.rows(answer).map { try JSONText.line($0) + "\n" }.joined())
     case .csv:
       let lines = [answer.columns] + answer.rows.map { $0.map(\.text) }
-      Standard.write(lines.map(CSV.line).joined())
+      Standard.writeForeign(lines.map(CSV.line).joined())
     }
   }
 

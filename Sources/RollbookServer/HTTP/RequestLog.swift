@@ -16,7 +16,7 @@ struct RequestLog {
 
   init(_ request: Request, id: String) {
     method = request.method.rawValue
-    path = String(request.uri.path.prefix(256))
+    path = request.uri.path.harmlessLine
     self.id = id
   }
 
