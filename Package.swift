@@ -158,7 +158,7 @@ let package = Package(
         "RollbookServer", "Rollbook", "RollbookTesting",
         .product(name: "Logging", package: "swift-log", condition: .when(traits: ["Server"])),
       ],
-      swiftSettings: strict),
+      exclude: ["Fuzzing/main.swift"], swiftSettings: strict),
     .testTarget(
       name: "RollbookEndToEndTests",
       dependencies: [
@@ -169,3 +169,14 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+// What `scripts/fuzz` builds: it sets the variable and links libFuzzer. The targets are the tests' own.
+if Context.environment["ROLLBOOK_FUZZING"] == "1" {
+  package.targets.removeAll { $0.name == "RollbookServerTests" }
+  package.targets += [
+    .systemLibrary(name: "CFuzzer", path: "Tests/Fuzzing/CFuzzer"),
+    .executableTarget(
+      name: "rollbook-fuzz", dependencies: ["RollbookServer", "Rollbook", "CFuzzer"],
+      path: "Tests/RollbookServerTests/Fuzzing", swiftSettings: strict),
+  ]
+}

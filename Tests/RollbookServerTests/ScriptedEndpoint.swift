@@ -62,9 +62,7 @@ final class ScriptedEndpoint: Sendable {
   /// A call, as it is answered once its body is read and its caller known.
   func send(_ operation: String, _ body: String) async throws -> JSONValue {
     let shape = try #require(api.model.operations[operation])
-    let input = try RequestTypes(model: api.model).read(
-      JSONValue(parsing: Array(body.utf8)), as: shape)
-    try RequestConstraints(model: api.model).check(input, as: shape)
+    let input = try api.model.input(JSONValue(parsingRequest: Array(body.utf8)), as: shape)
     return try await api.answer(Call(operation: operation, input: input, actor: "tester"))
   }
 

@@ -71,10 +71,7 @@ struct Calls: Sendable {
   private func answer(
     _ request: Request, _ head: Head, _ body: [UInt8], _ log: inout RequestLog
   ) async throws(WireError) -> [UInt8] {
-    let parsed = try JSONValue(parsing: body)
-    guard parsed.members != nil else {
-      throw WireError(.serialization, "The request is not a JSON object.")
-    }
+    let parsed = try JSONValue(parsingRequest: body)
     guard let shape = head.shape else {
       throw WireError(.unknownOperation, "There is no operation \(head.target.prefix(256)).")
     }
@@ -82,8 +79,7 @@ struct Calls: Sendable {
     let actor: String
     if let known = log.actor { actor = known } else { actor = try self.actor(of: request, body) }
     log.actor = actor
-    let input = try RequestTypes(model: api.model).read(parsed, as: shape)
-    try RequestConstraints(model: api.model).check(input, as: shape)
+    let input = try api.model.input(parsed, as: shape)
     log.application = input["ApplicationName"]?.string
     return JSONWriting(
       try await api.answer(Call(operation: head.operation, input: input, actor: actor))

@@ -36,5 +36,14 @@ struct ServiceModel: Sendable, Decodable {
     try JSONDecoder().decode(
       ServiceModel.self, from: Data(PackageResources.kinesisanalyticsv2_json))
   }
+
+  /// A request brought to its types, and checked against its constraints.
+  ///
+  /// - Throws: `SerializationException`, `ValidationException`.
+  func input(_ value: JSONValue, as shape: String) throws(WireError) -> JSONValue {
+    let input = try RequestTypes(model: self).read(value, as: shape)
+    try RequestConstraints(model: self).check(input, as: shape)
+    return input
+  }
 }
 #endif

@@ -107,6 +107,16 @@ extension JSONValue {
     }
   }
 
+  /// What a call's body holds.
+  ///
+  /// - Throws: `SerializationException` for what is no object, too.
+  init(parsingRequest bytes: [UInt8]) throws(WireError) {
+    try self.init(parsing: bytes)
+    guard members != nil else {
+      throw WireError(.serialization, "The request is not a JSON object.")
+    }
+  }
+
   /// Whether objects and lists are nested no deeper than a decoder's stack can bear, and are no more than
   /// a decoder should be given.
   private static func isSmall(_ bytes: [UInt8]) -> Bool {
