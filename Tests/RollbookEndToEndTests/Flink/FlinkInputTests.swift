@@ -94,7 +94,7 @@ extension FlinkTests {
       }
     }
 
-    @Test("Arguments, properties and secrets arrive as arguments; no output shows a secret")
+    @Test("Arguments, properties and secrets arrive as arguments, no output shows a secret")
     func arguments() async throws {
       let cluster = try await FlinkCluster.shared()
       try await onStage { stage in
