@@ -235,7 +235,7 @@ import Testing
   @Test(arguments: [
     "", "example.com", "127.0.0.1.example.com", "localhost.example.com", "127.0.0.1:80:80", "[::2]",
     "[::1]x", "127.0.0", "127.0.0.256", "0.0.0.0", "localhost:", "[::1]:x", "+127.0.0.1",
-    "127.0.0.1@example.com",
+    "127.0.0.1@example.com", "127.0.0.1:8\u{301}",
   ])
   func `other names are not`(host: String) { #expect(!RequestGuard.isLoopback(host)) }
 }

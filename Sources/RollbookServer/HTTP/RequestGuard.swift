@@ -44,7 +44,9 @@ struct RequestGuard: Sendable {
 
   private static func isPort(_ text: Substring) -> Bool {
     let digits = text.dropFirst()
-    return text.hasPrefix(":") && !digits.isEmpty && digits.allSatisfy { ("0"..."9").contains($0) }
+    // By bytes: a digit with a mark on it is a character between 0 and 9 too.
+    return text.hasPrefix(":") && !digits.isEmpty
+      && digits.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
   }
 
   /// A request's media type without its parameters, in small letters.
