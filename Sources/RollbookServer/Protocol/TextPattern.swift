@@ -30,7 +30,8 @@ struct TextPattern {
       !text.isEmpty && text.utf8.allSatisfy(allowed.contains)
     // A dot stands for anything but the end of a line.
     case .prefix(let prefix):
-      text.utf8.starts(with: prefix.utf8) && !text.utf8.contains { $0 == 0x0a || $0 == 0x0d }
+      text.utf8.starts(with: prefix.utf8)
+        && !text.unicodeScalars.contains { Character($0).isNewline }
     case .expression(let pattern):
       // What cannot be compiled lets everything through, and the test of the table says so.
       (try? Regex(pattern)).map { text.wholeMatch(of: $0) != nil } ?? true
