@@ -32,9 +32,11 @@ public struct Holder: Sendable, Equatable {
   public let since: Timestamp
 
   static var current: Holder {
-    let pid = getpid()
-    return Holder(pid: pid, startTicks: startTicks(of: pid) ?? 0, since: .now())
+    Holder(pid: getpid(), startTicks: ownStartTicks, since: .now())
   }
+
+  /// Read once: it never changes.
+  private static let ownStartTicks = startTicks(of: getpid()) ?? 0
 
   var text: String { "\(pid) \(startTicks) \(since.rawValue)\n" }
 
