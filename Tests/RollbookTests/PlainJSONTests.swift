@@ -60,4 +60,84 @@ import Testing
     #expect(PlainJSON.members(of: text) != nil)
     #expect(try StepDetail(column: text) == detail)
   }
+
+  @Test func readsConfigurations() throws {
+    var configuration = VersionConfiguration(codeName: "shop")
+    #expect(try readPlainly(configuration) == configuration)
+    configuration.arguments = ["--port", "8080"]
+    configuration.properties = ["region": "eu"]
+    configuration.maxParallelism = 8
+    configuration.entryClass = "com.example.Job"
+    configuration.clusterAddress = "https://flink:8081"
+    configuration.clusterTrust = "/etc/ca.pem"
+    configuration.snapshotDirectory = "s3://bucket/snapshots"
+    configuration.readyCheck = "test -e ready"
+    configuration.settleSeconds = 3
+    configuration.timeoutSeconds = 4
+    configuration.bakeSeconds = 5
+    configuration.submitGraceSeconds = 6
+    configuration.stopGraceSeconds = 7
+    configuration.snapshotTimeoutSeconds = 8
+    configuration.rollbackEnabled = true
+    configuration.snapshotsEnabled = false
+    configuration.description = "the shop"
+    configuration.environment = ["PATH": "/usr/bin"]
+    #expect(try readPlainly(configuration) == configuration)
+  }
+
+  /// As the journal writes it and reads it, which must be what the decoder reads.
+  private func readPlainly(_ configuration: VersionConfiguration) throws -> VersionConfiguration {
+    let text = try journalJSON(configuration)
+    #expect(PlainJSON.members(of: text) != nil)
+    #expect(try decodedJSON(text, as: VersionConfiguration.self) == configuration)
+    return try VersionConfiguration(column: text)
+  }
+
+  @Test func leavesOtherConfigurationsToTheDecoder() throws {
+    var configuration = VersionConfiguration(codeName: "shop")
+    configuration.settleSeconds = 0.25
+    configuration.description = "größer \"und\" schneller"
+    configuration.propertyGroups = ["a": ["b": "c"]]
+    configuration.secretProperties = ["key": SecretReference(path: "/run/key", digest: "00")]
+    configuration.service = ServiceSettings()
+    let text = try journalJSON(configuration)
+    #expect(try VersionConfiguration(column: text) == configuration)
+  }
+
+  @Test(arguments: [
+    ("\"codeName\":\"shop\",", ""), ("\"arguments\":[]", "\"arguments\":[1]"),
+    ("\"arguments\":[]", "\"arguments\":{}"), ("\"settleSeconds\":2,", ""),
+    ("\"bakeSeconds\":0", "\"bakeSeconds\":\"0\""), ("}", ""),
+  ])
+  func refusesOtherConfigurations(_ part: String, _ other: String) throws {
+    let text = try journalJSON(VersionConfiguration(codeName: "shop"))
+    let damaged = text.replacing(part, with: other)
+    #expect(damaged != text)
+    #expect(throws: RollbookError.self) { try VersionConfiguration(column: damaged) }
+  }
+
+  @Test(arguments: [
+    "plain", "", "a/b", "quoted \"x\"", "back\\slash", "größer", "line\nbreak", "tab\t", "\u{7f}",
+    "\u{1F600}",
+  ])
+  func writesDetailsAsTheEncoderDoes(_ text: String) throws {
+    var detail = StepDetail()
+    #expect(try detail.columnText() == nil)
+    detail.message = text
+    #expect(try detail.columnText() == journalJSON(detail))
+    detail.generation = GenerationToken.random()
+    detail.holder = "process 1"
+    detail.observed = text
+    detail.parallelism = -3
+    detail.place = ["pid": "4711", "Pid": text, "": "x", "pid2": "y", "k\(text)": "z"]
+    detail.secretDigests = [:]
+    detail.snapshot = "auto-v3-12"
+    detail.snapshotID = SnapshotID(5)
+    detail.snapshotReason = "newest"
+    detail.verdict = "deploy"
+    detail.version = 999_999_999
+    #expect(try detail.columnText() == journalJSON(detail))
+    detail.failure = Failure(phase: .run, rootCause: text, text: text, evidence: Evidence())
+    #expect(try detail.columnText() == journalJSON(detail))
+  }
 }

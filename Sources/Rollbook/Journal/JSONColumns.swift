@@ -58,6 +58,78 @@ extension StepDetail {
   }
 }
 
+extension Query {
+  /// A column that holds where a generation runs.
+  borrowing func place(_ column: Int32) throws(RollbookError) -> Place? {
+    guard let text = optionalText(column) else { return nil }
+    if let plain = PlainJSON.members(of: text).flatMap({ PlainJSON.object($0).asTexts }) {
+      return plain
+    }
+    return try decodedJSON(text, as: Place.self)
+  }
+}
+
+extension VersionConfiguration {
+  /// What a column holds.
+  init(column text: String) throws(RollbookError) {
+    if let members = PlainJSON.members(of: text), let plain = Self.plain(members) {
+      self = plain
+    } else {
+      self = try decodedJSON(text, as: VersionConfiguration.self)
+    }
+  }
+
+  /// Nil where a member is not plain, not known here, there twice, or not there although it must be.
+  private static func plain(_ members: PlainJSON.Members) -> VersionConfiguration? {
+    var seen = Set<String>()
+    var read = VersionConfiguration(codeName: "")
+    for (name, value) in members {
+      guard seen.insert(name).inserted, read.take(name, value) else { return nil }
+    }
+    return seen.isSuperset(of: required) ? read : nil
+  }
+
+  private static let required: Set<String> = [
+    "codeName", "arguments", "properties", "secretProperties", "settleSeconds", "timeoutSeconds",
+    "bakeSeconds", "submitGraceSeconds", "stopGraceSeconds", "snapshotTimeoutSeconds",
+    "rollbackEnabled", "snapshotsEnabled", "description", "environment",
+  ]
+
+  private mutating func take(_ name: String, _ value: PlainJSON) -> Bool {
+    switch name {
+    case "codeName": set(&codeName, value.asText)
+    case "arguments": set(&arguments, value.asArray)
+    case "properties": set(&properties, value.asTexts)
+    // With a secret it is no object of texts, and left to the decoder.
+    case "secretProperties": value.asTexts?.isEmpty ?? false
+    case "maxParallelism": set(&maxParallelism, value.asNumber.map { Int($0) })
+    case "entryClass": set(&entryClass, value.asText)
+    case "clusterAddress": set(&clusterAddress, value.asText)
+    case "clusterTrust": set(&clusterTrust, value.asText)
+    case "snapshotDirectory": set(&snapshotDirectory, value.asText)
+    case "readyCheck": set(&readyCheck, value.asText)
+    case "settleSeconds": set(&settleSeconds, value.asNumber.map(Double.init))
+    case "timeoutSeconds": set(&timeoutSeconds, value.asNumber.map(Double.init))
+    case "bakeSeconds": set(&bakeSeconds, value.asNumber.map(Double.init))
+    case "submitGraceSeconds": set(&submitGraceSeconds, value.asNumber.map(Double.init))
+    case "stopGraceSeconds": set(&stopGraceSeconds, value.asNumber.map(Double.init))
+    case "snapshotTimeoutSeconds": set(&snapshotTimeoutSeconds, value.asNumber.map(Double.init))
+    case "rollbackEnabled": set(&rollbackEnabled, value.asTruth)
+    case "snapshotsEnabled": set(&snapshotsEnabled, value.asTruth)
+    case "description": set(&description, value.asText)
+    case "environment": set(&environment, value.asTexts)
+    default: false
+    }
+  }
+}
+
+/// Sets a member; false where the value is of another type.
+private func set<Value>(_ member: inout Value, _ value: Value?) -> Bool {
+  guard let value else { return false }
+  member = value
+  return true
+}
+
 /// Sets a member once; false where the value is of another type, or the member was set before.
 private func set<Value>(_ member: inout Value?, _ value: Value?) -> Bool {
   guard let value, member == nil else { return false }

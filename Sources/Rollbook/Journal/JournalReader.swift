@@ -150,11 +150,7 @@ extension JournalReader {
     let rows = try query("SELECT operation_id FROM open_operations")
     var ids: [OperationID] = []
     while try rows.next() { ids.append(OperationID(rows.int(0))) }
-    var operations: [Operation] = []
-    for id in ids.sorted() {
-      if let operation = try operation(id) { operations.append(operation) }
-    }
-    return operations
+    return try operations(ids.sorted())
   }
 
   /// The generation that runs, as the journal knows it.
@@ -183,7 +179,7 @@ extension JournalReader {
     RunningGeneration(
       application: ApplicationID(row.int(0)), token: GenerationToken(rawValue: row.text(1)),
       operation: OperationID(row.int(2)), version: row.int(3), parallelism: Int(row.int(4)),
-      place: row.optionalText(5) == nil ? nil : try row.json(5, as: Place.self))
+      place: try row.place(5))
   }
 }
 

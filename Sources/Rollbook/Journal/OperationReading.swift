@@ -56,6 +56,19 @@ extension JournalReader {
     return try row.next() ? Self.operation(row) : nil
   }
 
+  /// The operations with these numbers, as far as they are there.
+  borrowing func operations(_ ids: [OperationID]) throws(RollbookError) -> [Operation] {
+    let row = try query(Self.operationByID)
+    var operations: [Operation] = []
+    operations.reserveCapacity(ids.count)
+    for id in ids {
+      try row.bind(1, id)
+      if try row.next() { operations.append(try Self.operation(row)) }
+      row.reset()
+    }
+    return operations
+  }
+
   public borrowing func outcome(of id: OperationID) throws(RollbookError) -> Outcome? {
     let row = try query(Self.outcomeByID)
     try row.bind(1, id)

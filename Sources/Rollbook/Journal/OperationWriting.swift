@@ -229,7 +229,7 @@ extension JournalWriter {
     try insert.bind(1, operation)
     try insert.bind(2, now())
     try insert.bind(3, name.rawValue)
-    try insert.bind(4, detail.isEmpty ? nil : try journalJSON(detail))
+    try insert.bind(4, try detail.columnText())
     try insert.run()
   }
 

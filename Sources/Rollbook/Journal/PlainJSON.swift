@@ -1,6 +1,7 @@
 /// Reads the JSON that the journal writes, without the cost of the general decoder.
 ///
-/// It knows objects of ASCII strings without escapes, whole numbers, true, false, and such objects.
+/// It knows objects of ASCII strings without escapes, whole numbers, true, false, arrays of such
+/// strings, and such objects.
 /// Whatever else a text holds is left to the general decoder: the answer is nil then.
 enum PlainJSON {
   typealias Members = [(name: String, value: PlainJSON)]
@@ -8,6 +9,7 @@ enum PlainJSON {
   case text(String)
   case number(Int64)
   case truth(Bool)
+  case texts([String])
   case object(Members)
 
   /// The members of the object that a text holds, in their order.
@@ -22,6 +24,8 @@ enum PlainJSON {
   var asText: String? { if case .text(let text) = self { text } else { nil } }
   var asNumber: Int64? { if case .number(let number) = self { number } else { nil } }
   var asTruth: Bool? { if case .truth(let truth) = self { truth } else { nil } }
+
+  var asArray: [String]? { if case .texts(let texts) = self { texts } else { nil } }
 
   /// An object whose values are all texts.
   var asTexts: [String: String]? {
@@ -63,10 +67,22 @@ private struct Scanner {
     switch bytes[position] {
     case UInt8(ascii: "\""): return string().map { .text($0) }
     case UInt8(ascii: "{"): return object().map { .object($0) }
+    case UInt8(ascii: "["): return array().map { .texts($0) }
     case UInt8(ascii: "t"): return word("true") ? .truth(true) : nil
     case UInt8(ascii: "f"): return word("false") ? .truth(false) : nil
     default: return number().map { .number($0) }
     }
+  }
+
+  private mutating func array() -> [String]? {
+    guard take(UInt8(ascii: "[")) else { return nil }
+    var texts: [String] = []
+    if take(UInt8(ascii: "]")) { return texts }
+    repeat {
+      guard let text = string() else { return nil }
+      texts.append(text)
+    } while take(UInt8(ascii: ","))
+    return take(UInt8(ascii: "]")) ? texts : nil
   }
 
   private mutating func word(_ word: StaticString) -> Bool {

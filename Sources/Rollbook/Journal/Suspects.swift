@@ -55,7 +55,7 @@ extension JournalReader {
           id: rows.int(0), application: ApplicationID(rows.int(1)),
           operation: OperationID(rows.int(2)),
           token: GenerationToken(rawValue: rows.text(3)),
-          place: rows.optionalText(4) == nil ? nil : try rows.json(4, as: Place.self),
+          place: try rows.place(4),
           since: rows.time(5)))
     }
     return suspects

@@ -37,6 +37,6 @@ extension JournalReader {
       application: ApplicationID(row.int(0)), version: row.int(1),
       operation: OperationID(row.int(2)), createdAt: row.time(3), artifact: row.text(4),
       runtimeEnvironment: row.text(5),
-      configuration: try row.json(6, as: VersionConfiguration.self))
+      configuration: try VersionConfiguration(column: row.text(6)))
   }
 }
