@@ -60,8 +60,9 @@ public struct Backup: Sendable {
 
   private func checkDestination() throws(RollbookError) {
     let folder = Files.parent(of: destination)
-    let place = (Files.realPath(folder) ?? folder) + "/"
-    if place.hasPrefix((Files.realPath(home.path) ?? home.path) + "/") {
+    let place = Files.realPath(folder) ?? folder
+    let own = Files.realPath(home.path) ?? home.path
+    if place.utf8.elementsEqual(own.utf8) || Files.isBelow(place, own) {
       throw RollbookError(
         .invalidArgument, "\(destination) lies in the home itself.", hint: "Name a place outside.")
     }

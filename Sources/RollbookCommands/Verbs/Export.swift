@@ -54,7 +54,7 @@ struct Export: ParsableCommand {
       let (exported, next) = try session.read { [last] (reader) throws(RollbookError) in
         try Export.page(after: last, through: end, of: wanted, reader)
       }
-      for operation in exported { Standard.write(try line(operation)) }
+      for operation in exported { Standard.writeForeign(try line(operation)) }
       last = next
     }
     if let inFlight {

@@ -64,7 +64,7 @@ struct Verify: ParsableCommand {
     sheet.add("VERDICT", judgement, report.isSound ? .good : .bad)
     var lines = sheet.render(for: .output)
     for finding in report.findings {
-      lines += "\(finding.part.rawValue): \(finding.text)\n"
+      lines += "\(finding.part.rawValue): \(finding.text.singleLine)\n"
     }
     return lines
   }
