@@ -3,6 +3,13 @@ import RollbookSQLite
 import RollbookTesting
 import Testing
 
+/// What `verify` finds wrong with a journal, in words.
+func journalFindings(_ home: Home) throws -> [String] {
+  var verification = Verification(of: home)
+  verification.isJournalOnly = true
+  return try verification.run().findings.map { "\($0.part.rawValue): \($0.text)" }
+}
+
 /// What must always be true once everything is settled.
 func checkInvariants(
   _ bench: Bench, keepsState: Bool, _ circumstances: @autoclosure () -> String

@@ -95,7 +95,8 @@ import Testing
           count += 1
           return count == last.withLock { $0 }
         }
-        guard isLast, let journal = journal.withLock({ $0 }) else { return }
+        // Taken: the journal holds this probe.
+        guard isLast, let journal = journal.withLock({ $0.take() }) else { return }
         try journal.blockingWrite { (writer) throws(RollbookError) in
           for operation in try writer.reader.openOperations() {
             try writer.insert(

@@ -13,7 +13,7 @@ import Testing
     do {
       try await scenario.act(bench)
     } catch let error as RollbookError where error.code == .settledFirst {}
-    #expect(try findings(bench.temporary.home) == [])
+    #expect(try journalFindings(bench.temporary.home) == [])
   }
 
   @Test("A journal in which something is in flight is sound")
@@ -24,7 +24,7 @@ import Testing
       _ = try writer.begin(
         OperationDraft(application: shop.id, kind: .stop, actor: "ada@example"))
     }
-    #expect(try findings(bench.temporary.home) == [])
+    #expect(try journalFindings(bench.temporary.home) == [])
   }
 
   /// What somebody did who could write the file, and a word of what is found.
@@ -87,7 +87,7 @@ import Testing
     bench.engine.journal.close()
     let home = bench.temporary.home
     try forge(sql, in: home.journal)
-    let found = try findings(home)
+    let found = try journalFindings(home)
     #expect(found.contains { $0.contains(words) }, "\(found)")
   }
 
@@ -142,7 +142,7 @@ import Testing
     bench.engine.journal.close()
     let home = bench.temporary.home
     try forge(sql, in: home.journal)
-    #expect(try findings(home).isEmpty)
+    #expect(try journalFindings(home).isEmpty)
     var verification = Verification(of: home)
     verification.isJournalOnly = true
     verification.digest = digest
@@ -169,12 +169,6 @@ import Testing
   }
 
   // MARK: What the tests share
-
-  private func findings(_ home: Home) throws -> [String] {
-    var verification = Verification(of: home)
-    verification.isJournalOnly = true
-    return try verification.run().findings.map { "\($0.part.rawValue): \($0.text)" }
-  }
 
   private func live(_ bench: Bench, named name: String = "shop") async throws {
     let shop = try await bench.create(name)

@@ -202,9 +202,13 @@ import Testing
       let answer = try await server.wire.call(
         "StopApplication", "{\"ApplicationName\":\"x\\nforged\"}")
       #expect(answer.error == "ValidationException")
-      let foreign = try await server.wire.call(
-        "ListTagsForResource", "{\"ResourceARN\":\"arn:x\\u009bforged\\u2028\"}")
-      #expect(foreign.error == "InvalidArgumentException")
+      for (sign, error) in [
+        ("\\u009b", "InvalidArgumentException"), ("\\u2028", "ValidationException"),
+      ] {
+        let foreign = try await server.wire.call(
+          "ListTagsForResource", "{\"ResourceARN\":\"arn:x\(sign)forged\"}")
+        #expect(foreign.error == error)
+      }
       try await wait(until: "both are logged") {
         server.command.err.contains("operation=StopApplication")
       }

@@ -32,6 +32,7 @@ import Testing
         let bench = try crash.reopen()
         _ = try await bench.engine.settleAll()
         try await checkInvariants(bench, keepsState: scenario.keepsState && !isWhole, place)
+        #expect(try journalFindings(bench.temporary.home) == [], Comment(rawValue: place))
         bench.engine.journal.close()
       }
     }

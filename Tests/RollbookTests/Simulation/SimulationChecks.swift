@@ -111,6 +111,7 @@ extension Simulation {
     let bench = try Bench(temporary, world: runtime.currentWorld)
     defer { bench.engine.journal.close() }
     try await checkInvariants(bench, keepsState: false, "seed \(seed)")
+    #expect(try journalFindings(temporary.home) == [], "seed \(seed)")
     happened("all checked")
   }
 }
