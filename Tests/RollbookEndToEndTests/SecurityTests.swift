@@ -139,6 +139,7 @@ import Testing
         ["operation", "shop", failed], ["operations", "shop"], ["status", "shop"],
         ["versions", "shop"], ["version", "shop", "2"], ["diff", "shop", "1", "2"],
         ["logs", "shop", "--version", "2"], ["sql", "SELECT * FROM rollback_history"], ["list"],
+        ["export"],
       ] {
         for format in ["table", "json", "jsonl", "csv"] {
           let shown = try await terminal(words + ["--output", format])

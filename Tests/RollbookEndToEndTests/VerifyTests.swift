@@ -113,10 +113,34 @@ import Testing
       #expect(rest.split(separator: "\n") == all.suffix(2))
       let one = try await stage.rollbook("export", "--application", "till").exits(0).out
       #expect(one.split(separator: "\n") == all.suffix(1))
+      try await stage.expectGapless(all.count)
       try await stage.rollbook("export", "--output", "csv").exits(0)
         .shows("ApplicationName,ApplicationId,OperationId").shows("\"line one\nline two\"")
       try await stage.rollbook("export", "--application", "none").exits(5)
     }
   }
+}
+
+extension Stage {
+  /// An export beside something in flight, and one after it, are the whole history.
+  fileprivate func expectGapless(_ count: Int) async throws {
+    try await createAndStart("slow")
+    let update = try background(
+      ["update", "slow", "--description", "x", "--settle", "20", "--ready-check", "test -e go"])
+    try await wait(until: "the update is in flight") {
+      try await steps("UpdateApplication", of: "slow").contains("deployed")
+    }
+    try await rollbook("update", "shop", "--description", "newer").exits(0)
+    let first = try await rollbook("export").exits(0)
+    let told = try #require(first.err.split(separator: " ").last)
+    let next = try #require(Int(told.prefix { $0.isNumber }))
+    #expect(first.out.split(separator: "\n").count == count + 2)
+    try await rollbook("stop", "slow", "--force").exits(0)
+    _ = try await update.end()
+    let rest = try await rollbook("export", "--after", String(next)).exits(0).out
+    let whole = try await rollbook("export").exits(0).out
+    #expect(first.out + rest == whole)
+  }
+
 }
 #endif

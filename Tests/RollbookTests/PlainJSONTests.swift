@@ -61,6 +61,12 @@ import Testing
     #expect(try StepDetail(column: text) == detail)
   }
 
+  @Test func whatIsNestedDeepIsLeftToTheDecoder() {
+    let deep =
+      String(repeating: "{\"a\":", count: 200_000) + "1" + String(repeating: "}", count: 200_000)
+    #expect(PlainJSON.members(of: deep) == nil)
+  }
+
   @Test func readsConfigurations() throws {
     var configuration = VersionConfiguration(codeName: "shop")
     #expect(try readPlainly(configuration) == configuration)

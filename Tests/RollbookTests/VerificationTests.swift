@@ -62,6 +62,14 @@ import Testing
     ("UPDATE operations SET previous_id = 2 WHERE id = 1", "is its application's first"),
     ("DELETE FROM operations WHERE id = 2", "it refers to a row of operations"),
     ("DELETE FROM running", "no generation is recorded"),
+    (
+      "INSERT INTO operations (id, application_id, kind, started_at, actor) VALUES (-5, 1, 2, 0, 'x')",
+      "operation -5: the journal gives no such number"
+    ),
+    (
+      "UPDATE operation_outcomes SET good_state = NULL WHERE operation_id = 5",
+      "operation 5: the good state that it leaves on top was not among"
+    ),
     ("UPDATE running SET version = 1", "another version or parallelism"),
     ("UPDATE applications SET deleted_at = 5", "differ about whether it is deleted"),
     ("UPDATE operation_steps SET step = 'stepping'", "stepping is no step"),
@@ -89,6 +97,40 @@ import Testing
     try forge(sql, in: home.journal)
     let found = try journalFindings(home)
     #expect(found.contains { $0.contains(words) }, "\(found)")
+  }
+
+  @Test("One row that cannot be read hides nothing of the others")
+  func unreadable() async throws {
+    let bench = try Bench()
+    try await live(bench)
+    bench.engine.journal.close()
+    let home = bench.temporary.home
+    try forge(
+      """
+      UPDATE operations SET parameters = '[1]' WHERE id = 3;
+      UPDATE operation_outcomes SET ended_at = 5 WHERE operation_id = 2;
+      UPDATE operation_steps SET step = 'stepping' WHERE operation_id = 5;
+      """, in: home.journal)
+    let found = try journalFindings(home)
+    for words in ["operation 3: ", "operation 2: it ended before", "operation 5: "] {
+      #expect(found.contains { $0.contains(words) }, "\(found)")
+    }
+  }
+
+  @Test("A number that no journal reaches keeps no digest from ending")
+  func farAway() async throws {
+    let bench = try Bench()
+    try await live(bench)
+    let digest = try bench.engine.journal.historyDigest()
+    bench.engine.journal.close()
+    let path = bench.temporary.home.journal
+    try forge(
+      """
+      INSERT INTO operations (id, application_id, kind, started_at, actor)
+      VALUES (4611686018427387904, 1, 2, 0, 'x')
+      """, in: path)
+    let journal = try Journal(path: path, access: .readOnly)
+    #expect(try journal.findings(against: digest) == [])
   }
 
   @Test("A digest of the history is the same whatever is done afterwards")
@@ -121,6 +163,7 @@ import Testing
 
   /// What somebody wrote over who kept all that `verify` can see by itself in order.
   static let lies = [
+    "UPDATE operation_outcomes SET version = 1 WHERE operation_id = 4",
     "UPDATE operations SET actor = 'eve@example' WHERE id = 2",
     "UPDATE operations SET reason = NULL WHERE id = 2",
     "UPDATE operations SET started_at = started_at - 1 WHERE id = 2",

@@ -103,11 +103,11 @@ struct Settling {
       all.baseline.append(median(times.baseline))
     }
     Report.goal(
-      "settling at start, 50 in progress, before a runtime is asked, against C", found, .atMost(3),
-      unit: "µs")
+      "settling at start, 50 in progress, until a runtime is asked about all, against C", all,
+      .atMost(3), unit: "µs")
     Report.tell(
-      "  until it has been asked about all 50, locks and what is written of them among it",
-      "\(all.ratio.rounded(2)) of C, \(median(all.ours).rounded(0)) µs")
+      "  until it is asked for the first time",
+      "\(found.ratio.rounded(2)) of C, \(median(found.ours).rounded(0)) µs")
   }
 
   /// Settles once; answers the microseconds until the runtime was asked about the first and the last

@@ -67,13 +67,14 @@ extension Journal {
   ) throws(RollbookError) -> HistoryDigest {
     var hash = SHA256()
     for table in HistoryTable.all {
-      var key: Int64 = 0
+      var key: Int64? = .min
       // A bounded part of the journal at a time.
-      while let next = try blockingRead({ [hash] (reader) throws(RollbookError) in
-        try reader.digest(table, after: key, operation, change, hash)
-      }) {
-        hash = next.hash
-        key = next.key
+      while let after = key {
+        let part = try blockingRead { [hash] (reader) throws(RollbookError) in
+          try reader.digest(table, after: after, operation, change, hash)
+        }
+        hash = part.hash
+        key = part.key
       }
     }
     return HistoryDigest(operation: operation, change: change, sha256: hash.hexDigest())
@@ -114,23 +115,29 @@ extension JournalReader {
     return row.int(0)
   }
 
-  /// Adds the lines of the rows whose keys follow this one; nil where no keys do.
+  /// Adds the lines of rows whose keys follow this one; answers the last key, or nil where no more follow.
   fileprivate borrowing func digest(
     _ table: HistoryTable, after key: Int64, _ operation: OperationID, _ change: Int64,
     _ hash: SHA256
-  ) throws(RollbookError) -> (hash: SHA256, key: Int64)? {
-    let end = try query("SELECT coalesce(max(\(table.key)), 0) FROM \(table.name)")
-    guard try end.next(), end.int(0) > key else { return nil }
-    let last = min(end.int(0), key + HistoryTable.keysAtATime)
+  ) throws(RollbookError) -> (hash: SHA256, key: Int64?) {
+    let end = try query(
+      """
+      SELECT t.\(table.key) FROM \(table.name) AS t WHERE t.\(table.key) > ?
+      ORDER BY t.\(table.key) LIMIT 1 OFFSET \(HistoryTable.rowsAtATime)
+      """)
+    try end.bind(1, key)
+    var last: Int64? = try end.next() ? end.int(0) : nil
     let rows = try query(
       table.lines(
         operation: "?1", change: "?2", range: "t.\(table.key) > ?3 AND t.\(table.key) <= ?4"))
     try rows.bind(1, operation)
     try rows.bind(2, change)
     try rows.bind(3, key)
-    try rows.bind(4, last)
+    try rows.bind(4, last ?? Int64.max)
     var hash = hash
     while try rows.next() { hash.update(Array((rows.text(0) + "\n").utf8)) }
+    // Of what is ordered by operations nothing further on is covered.
+    if let key = last, table.isByOperation, key >= operation.rawValue { last = nil }
     return (hash, last)
   }
 }
@@ -146,7 +153,9 @@ private struct HistoryTable: Sendable {
   /// With `$operation` and `$change` for the newest that are covered.
   let condition: String
 
-  static let keysAtATime: Int64 = 5000
+  static let rowsAtATime = 5000
+
+  var isByOperation: Bool { condition == "t.\(key) <= $operation" }
 
   /// A line for each row: its values as SQLite's `quote` writes them, texts as their bytes.
   func lines(operation: String, change: String, range: String?) -> String {

@@ -8,60 +8,56 @@ extension JournalReader {
   /// What SQLite finds wrong in the file: pages, indices, references.
   ///
   /// Of a file that is opened for reading only it knows no CHECK constraints: what they forbid is found
-  /// by reading the rows.
-  borrowing func fileFindings() throws(RollbookError) -> [String] {
-    var findings: [String] = []
+  /// by reading the rows, as far as their reader would not take it for something else.
+  borrowing func findFileDamage(_ add: (String) -> Void) throws(RollbookError) {
     let rows = try query("PRAGMA integrity_check(\(Self.findingLimit))")
     while try rows.next() {
-      if rows.text(0) != "ok" { findings.append(rows.text(0)) }
+      if rows.text(0) != "ok" { add(rows.text(0)) }
     }
     let references = try query("PRAGMA foreign_key_check")
-    while findings.count < 2 * Self.findingLimit, try references.next() {
-      findings.append(
+    var count = 0
+    while count < Self.findingLimit, try references.next() {
+      count += 1
+      add(
         "\(references.text(0)), row \(references.text(1)): it refers to a row of "
           + "\(references.text(2)) that is not there")
     }
-    return findings
   }
 
   /// What the schema has that the migrations did not make, and what it has not.
   ///
   /// The indices of `backup --indexed` may be there.
-  borrowing func schemaFindings() throws(RollbookError) -> [String] {
+  borrowing func findSchemaChanges(_ add: (String) -> Void) throws(RollbookError) {
     let version: Int64
     do { version = try connection.integer("PRAGMA user_version") ?? 0 } catch {
       throw RollbookError(error)
     }
     let found = try Migrator.schema(of: connection)
     let expected = try Migrator.schema(upTo: version)
-    var findings: [String] = []
     for (name, sql) in expected.sorted(by: { $0.key < $1.key }) {
-      if found[name] == nil { findings.append("the \(name) is not there") }
-      if let other = found[name], other != sql { findings.append("the \(name) was changed") }
+      if found[name] == nil { add("the \(name) is not there") }
+      if let other = found[name], other != sql { add("the \(name) was changed") }
     }
     for name in found.keys.sorted() where expected[name] == nil {
       if !name.hasPrefix("index indexed_") && name != "table sqlite_stat1" {
-        findings.append("the \(name) is not Rollbook's")
+        add("the \(name) is not Rollbook's")
       }
     }
-    return findings
   }
 
   /// What one row says that another one does not.
-  borrowing func rowFindings() throws(RollbookError) -> [String] {
-    var findings: [String] = []
+  borrowing func findContradictions(_ add: (String) -> Void) throws(RollbookError) {
     for check in Self.rowChecks {
       let rows = try query(check.sql)
       var count = 0
       while try rows.next() {
         count += 1
-        if count <= Self.findingLimit { findings.append(check.words(rows.text(0))) }
+        if count <= Self.findingLimit { add(check.words(rows.text(0))) }
       }
       if count > Self.findingLimit {
-        findings.append("and \(count - Self.findingLimit) more of this kind")
+        add("and \(count - Self.findingLimit) more of this kind")
       }
     }
-    return findings
   }
 
   private struct RowCheck: Sendable {
@@ -71,6 +67,9 @@ extension JournalReader {
   }
 
   private static let rowChecks: [RowCheck] = [
+    RowCheck(
+      words: { "operation \($0): the journal gives no such number" },
+      sql: "SELECT id FROM operations WHERE id < 1"),
     RowCheck(words: { "application \($0): it has no operation" }, sql: applicationsWithoutHead),
     RowCheck(
       words: { "application \($0): its newest operation is not the one that is named so" },

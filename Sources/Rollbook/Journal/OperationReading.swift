@@ -120,6 +120,15 @@ extension JournalReader {
     return records
   }
 
+  /// The number of the next operation, whether the rest of it can be read or not.
+  package borrowing func operationNumber(
+    after id: OperationID
+  ) throws(RollbookError) -> OperationID? {
+    let row = try query("SELECT id FROM operations WHERE id > ? ORDER BY id LIMIT 1")
+    try row.bind(1, id)
+    return try row.next() ? OperationID(row.int(0)) : nil
+  }
+
   private static func record(_ row: borrowing Query) throws(RollbookError) -> OperationRecord {
     let hasEnded = row.optionalOperation(outcomeOffset) != nil
     return OperationRecord(

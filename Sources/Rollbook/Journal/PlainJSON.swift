@@ -44,6 +44,10 @@ enum PlainJSON {
 private struct Scanner {
   let bytes: [UInt8]
   var position = 0
+  /// How many objects are begun and not ended: nothing of the journal's has more than two.
+  private var depth = 0
+
+  init(bytes: [UInt8]) { self.bytes = bytes }
 
   private mutating func take(_ byte: UInt8) -> Bool {
     guard position < bytes.count, bytes[position] == byte else { return false }
@@ -52,7 +56,9 @@ private struct Scanner {
   }
 
   mutating func object() -> PlainJSON.Members? {
-    guard take(UInt8(ascii: "{")) else { return nil }
+    guard depth < 8, take(UInt8(ascii: "{")) else { return nil }
+    depth += 1
+    defer { depth -= 1 }
     var members: PlainJSON.Members = []
     if take(UInt8(ascii: "}")) { return members }
     repeat {

@@ -25,8 +25,8 @@ public struct Verification: Sendable {
 
     public var isSound: Bool { findings.isEmpty }
 
-    mutating func add(_ part: Part, _ texts: [String]) {
-      findings += texts.map { Finding(part: part, text: $0) }
+    mutating func add(_ part: Part, _ text: String) {
+      findings.append(Finding(part: part, text: text))
     }
   }
 
@@ -68,87 +68,126 @@ public struct Verification: Sendable {
     defer { journal.close() }
     var report = try journal.blockingRead { (reader) throws(RollbookError) in
       var report = Report()
-      report.add(.file, attempt { () throws(RollbookError) in try reader.fileFindings() })
-      report.add(.schema, attempt { () throws(RollbookError) in try reader.schemaFindings() })
-      report.add(.history, attempt { () throws(RollbookError) in try reader.rowFindings() })
-      let texts = attempt { () throws(RollbookError) in
+      try look(.file, &report) { (report) throws(RollbookError) in
+        try reader.findFileDamage { report.add(.file, $0) }
+      }
+      try look(.schema, &report) { (report) throws(RollbookError) in
+        try reader.findSchemaChanges { report.add(.schema, $0) }
+      }
+      try look(.history, &report) { (report) throws(RollbookError) in
+        try reader.findContradictions { report.add(.history, $0) }
+      }
+      try look(.history, &report) { (report) throws(RollbookError) in
         try readHistory(reader, &report, progress)
       }
-      report.add(.history, texts)
       return report
     }
     if let digest {
-      report.add(
-        .digest,
-        attempt { () throws(RollbookError) in
-          try journal.findings(against: digest)
-        })
+      try look(.digest, &report) { (report) throws(RollbookError) in
+        for text in try journal.findings(against: digest) { report.add(.digest, text) }
+      }
     }
     if isJournalOnly { return report }
-    let texts = attempt { () throws(RollbookError) in
+    try look(.history, &report) { (report) throws(RollbookError) in
       try checkBytes(journal, &report)
-      return []
     }
-    report.add(.history, texts)
     return report
   }
 
-  /// An error of the journal in the middle of it is what was looked for.
-  private func attempt(_ look: () throws(RollbookError) -> [String]) -> [String] {
-    do throws(RollbookError) { return try look() } catch { return [error.message] }
+  /// What cannot be read for damage is what was looked for; what was found before it stays.
+  private func look(
+    _ part: Part, _ report: inout Report, _ body: (inout Report) throws(RollbookError) -> Void
+  ) throws(RollbookError) {
+    do throws(RollbookError) {
+      try body(&report)
+    } catch  where error.code == .journalDamaged {
+      report.add(part, error.message)
+    }
   }
 
   // MARK: The history
 
   private func readHistory(
     _ reader: borrowing JournalReader, _ report: inout Report, _ progress: Progress
-  ) throws(RollbookError) -> [String] {
+  ) throws(RollbookError) {
     var check = HistoryCheck()
-    var findings: [String] = []
     let all = try reader.nextOperationID().rawValue - 1
+    var last = OperationID(.min)
     while true {
-      let records = try reader.records(after: report.newestOperation, limit: 1000)
-      guard let last = records.last else { break }
-      for record in records {
-        findings += check.take(record.operation, record.outcome)
-        findings += try unreadable(record, reader)
+      let records: [OperationRecord]
+      do throws(RollbookError) {
+        records = try reader.records(after: last, limit: 1000)
+      } catch  where error.code == .journalDamaged {
+        guard let next = try skipUnreadable(after: last, reader, &check, &report) else { break }
+        last = next
+        continue
       }
-      report.operationCount += records.count
-      report.newestOperation = last.operation.id
-      progress(last.operation.id.rawValue, all)
+      guard let newest = records.last else { break }
+      for record in records { try take(record, reader, &check, &report) }
+      last = newest.operation.id
+      progress(last.rawValue, all)
     }
     for application in try reader.applications(deleted: false)
       + reader.applications(deleted: true)
     {
       report.applicationCount += 1
-      _ = try reader.tags(of: application.id)
-      _ = try reader.versions(of: application.id, limit: Int.max)
-      _ = try reader.snapshots(of: application.id, limit: Int.max)
-      guard let newest = check.newest(of: application.id), let outcome = newest.outcome else {
-        continue
-      }
-      if let text = wrongStanding(
-        application, outcome.standing, try reader.running(application.id))
-      {
-        findings.append("application \(application.id) (\(application.name)): \(text)")
+      try look(.history, &report) { (report) throws(RollbookError) in
+        try readAll(of: application, check, reader, &report)
       }
     }
     _ = try reader.unresolvedSuspects()
-    return findings
   }
 
-  /// Reads all that belongs to an operation; what cannot be read is a finding of that operation.
-  private func unreadable(
-    _ record: OperationRecord, _ reader: borrowing JournalReader
-  ) throws(RollbookError) -> [String] {
+  private func take(
+    _ record: OperationRecord, _ reader: borrowing JournalReader, _ check: inout HistoryCheck,
+    _ report: inout Report
+  ) throws(RollbookError) {
     let id = record.operation.id
+    for text in check.take(record.operation, record.outcome) { report.add(.history, text) }
+    report.operationCount += 1
+    report.newestOperation = max(report.newestOperation, id)
     do throws(RollbookError) {
       _ = try reader.steps(of: id)
       _ = try reader.cancellations(of: id)
-      if record.status != .successful { _ = try reader.failure(of: id) }
-      return []
+      _ = try reader.failure(of: id)
     } catch  where error.code == .journalDamaged {
-      return ["operation \(id): \(error.message)"]
+      report.add(.history, "operation \(id): \(error.message)")
+    }
+  }
+
+  /// Goes on one by one until behind the operation that cannot be read; answers it.
+  private func skipUnreadable(
+    after first: OperationID, _ reader: borrowing JournalReader, _ check: inout HistoryCheck,
+    _ report: inout Report
+  ) throws(RollbookError) -> OperationID? {
+    var last = first
+    while let next = try reader.operationNumber(after: last) {
+      last = next
+      do throws(RollbookError) {
+        guard let record = try reader.records(after: OperationID(next.rawValue - 1), limit: 1).first
+        else { return last }
+        try take(record, reader, &check, &report)
+      } catch  where error.code == .journalDamaged {
+        report.add(.history, "operation \(next): \(error.message)")
+        return last
+      }
+    }
+    return nil
+  }
+
+  private func readAll(
+    of application: Application, _ check: HistoryCheck, _ reader: borrowing JournalReader,
+    _ report: inout Report
+  ) throws(RollbookError) {
+    _ = try reader.tags(of: application.id)
+    _ = try reader.versions(of: application.id, limit: Int.max)
+    _ = try reader.snapshots(of: application.id, includingDeleted: true, limit: Int.max)
+    guard let newest = check.newest(of: application.id), let outcome = newest.outcome else {
+      return
+    }
+    let running = try reader.running(application.id)
+    if let text = wrongStanding(application, outcome.standing, running) {
+      report.add(.history, "application \(application.id) (\(application.name)): \(text)")
     }
   }
 

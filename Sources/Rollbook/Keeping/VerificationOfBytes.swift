@@ -10,14 +10,14 @@ extension Verification {
       let isPruned = try journal.blockingRead { (reader) throws(RollbookError) in
         try reader.isPruned(artifact: digest)
       }
-      if !isPruned { report.add(.code, [wrong]) }
+      if !isPruned { report.add(.code, wrong) }
     }
     for snapshot in snapshots {
       guard let wrong = check(snapshot, &report) else { continue }
       let isThere = try journal.blockingRead { (reader) throws(RollbookError) in
         try reader.snapshot(snapshot.id)?.status == .ready
       }
-      if isThere { report.add(.snapshots, [wrong]) }
+      if isThere { report.add(.snapshots, wrong) }
     }
   }
 

@@ -2,14 +2,14 @@
 struct HistoryCheck: Sendable {
   /// The newest operation of each application that was taken.
   private var newest: [ApplicationID: (operation: Operation, outcome: Outcome?)] = [:]
+  /// The good states of each application by the operations that pushed them, the top last.
+  private var goodStates: [ApplicationID: [OperationID]] = [:]
 
   /// Takes the next operation; answers in words what is not as it should be.
   mutating func take(_ operation: Operation, _ outcome: Outcome?) -> [String] {
     let before = newest.updateValue((operation, outcome), forKey: operation.application)
     var findings = checkLinks(of: operation, after: before)
-    if let outcome {
-      findings += checkOutcome(outcome, of: operation, after: before?.outcome?.standing)
-    }
+    if let outcome { findings += checkOutcome(outcome, of: operation) }
     return findings.map { "operation \(operation.id): \($0)" }
   }
 
@@ -33,20 +33,23 @@ struct HistoryCheck: Sendable {
       ? [] : ["it does not point back to what came before it"]
   }
 
-  private func checkOutcome(
-    _ outcome: Outcome, of operation: Operation, after before: StandingState?
-  ) -> [String] {
+  private mutating func checkOutcome(_ outcome: Outcome, of operation: Operation) -> [String] {
     var findings: [String] = []
     if outcome.status == .inProgress { findings.append("its outcome is that it is in progress") }
     if outcome.endedAt < operation.startedAt { findings.append("it ended before it began") }
-    let below = before?.goodState
+    var stack = goodStates[operation.application] ?? []
+    let top = outcome.standing.goodState
     if outcome.pushedGoodState {
-      if outcome.goodStateBelow != below {
+      if outcome.goodStateBelow != stack.last {
         findings.append("its good state does not stand on the one before it")
       }
-    } else if let top = outcome.standing.goodState, top > (below ?? OperationID(0)) {
-      findings.append("it leaves a good state on top that was not there")
+      stack.append(operation.id)
+    } else if let top, let place = stack.lastIndex(of: top) {
+      stack.removeSubrange((place + 1)...)
+    } else if top != nil || !stack.isEmpty {
+      findings.append("the good state that it leaves on top was not among those there were")
     }
+    goodStates[operation.application] = stack
     return findings
   }
 }

@@ -60,7 +60,7 @@ struct Export: ParsableCommand {
     if let inFlight {
       Standard.note(
         "rollbook: \(inFlight.name) \(inFlight.id) is in flight; it and what is newer is not exported "
-          + "yet: --after \(max(last, OperationID(after))).")
+          + "yet: --after \(max(end, OperationID(after))).")
     }
   }
 
@@ -84,7 +84,7 @@ struct Export: ParsableCommand {
       else { continue }
       exported.append(try export(operation, of: application, reader))
     }
-    return (exported, records.last?.operation.id ?? end)
+    return (exported, min(records.last?.operation.id ?? end, end))
   }
 
   private static func export(
