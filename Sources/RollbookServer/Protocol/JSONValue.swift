@@ -79,7 +79,9 @@ extension JSONValue: Decodable {
     } else if let value = try? container.decode(Int64.self) {
       self = .integer(value)
     } else {
-      self = .number(try container.decode(Double.self))
+      let value = try container.decode(Double.self)
+      // What is too small for any other number, with a minus too, is written as what it is.
+      self = value == 0 ? .integer(0) : .number(value)
     }
   }
 }

@@ -16,16 +16,27 @@ enum ArchiveFuzzing {
     let own = "\(place)-\(UInt64.random(in: .min ... .max))"
     try Files.makeFolderUnsynced(own)
     defer { try? FileTree.remove(own) }
+    // Several folders down, so that several ways up are seen.
+    let folders = ["a", "b", "c", "d", "archive"]
+    var inner = own
+    for name in folders.dropLast() {
+      inner += "/" + name
+      try Files.makeFolderUnsynced(inner)
+    }
     do throws(RollbookError) {
-      try ZipArchive(bytes).unpack(into: own + "/archive")
+      try ZipArchive(bytes).unpack(into: inner + "/archive")
     } catch {
       // A name that is too long in all, or that the file system does not take, is the archive's fault.
       try require(
         error.code == .invalidArgument || error.systemError == ENAMETOOLONG, "refused as \(error)")
     }
-    let made = try Files.names(in: own)
-    try require(made.allSatisfy { $0 == "archive" }, "beside its folder it made \(made)")
-    if Files.isFolder(own + "/archive") { try checkTree(own + "/archive") }
+    var folder = own
+    for expected in folders {
+      let made = try Files.names(in: folder)
+      try require(made.allSatisfy { $0 == expected }, "beside its folder it made \(made)")
+      folder += "/" + expected
+    }
+    if Files.isFolder(folder) { try checkTree(folder) }
   }
 
   private static func checkTree(_ folder: String) throws {

@@ -53,8 +53,10 @@ enum TextFuzzing {
     let line = text.harmlessLine
     try require(line.unicodeScalars.count <= 512, "a line of the log is too long")
     try require(
-      !line.unicodeScalars.contains { $0.value < 0x20 || (0x7F...0x9F).contains($0.value) },
-      "a line of the log holds a control character")
+      !line.unicodeScalars.contains {
+        $0.value < 0x20 || (0x7F...0x9F).contains($0.value) || (0x2028...0x202E).contains($0.value)
+          || (0x2066...0x2069).contains($0.value)
+      }, "a line of the log holds what steers a terminal")
   }
 }
 #endif

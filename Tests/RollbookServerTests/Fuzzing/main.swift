@@ -5,11 +5,11 @@ import Glibc
 // Gives libFuzzer one of the targets; built by scripts/fuzz.
 // Usage: rollbook-fuzz TARGET [OPTIONS OF libFuzzer] [FILE OR FOLDER]...
 
-/// libFuzzer's callback carries nothing with it.
+/// libFuzzer's callback carries nothing with it. Set once, before anything runs; read by one thread.
 nonisolated(unsafe) private var chosen: FuzzTarget?
 
-chosen = CommandLine.arguments.dropFirst().first.flatMap(FuzzTarget.init)
-guard chosen != nil else {
+unsafe chosen = CommandLine.arguments.dropFirst().first.flatMap(FuzzTarget.init)
+guard unsafe chosen != nil else {
   print("Usage: rollbook-fuzz \(FuzzTarget.allCases.map(\.rawValue).joined(separator: "|")) ...")
   exit(64)
 }
@@ -20,7 +20,7 @@ var arguments = unsafe Optional(CommandLine.unsafeArgv + 1)
 let status = unsafe LLVMFuzzerRunDriver(&count, &arguments) { start, count in
   let bytes = unsafe Array(UnsafeBufferPointer(start: start, count: count))
   do {
-    try chosen?.check(bytes)
+    try unsafe chosen?.check(bytes)
   } catch {
     // libFuzzer keeps the bytes of what ends the process.
     fatalError("\(error)")
