@@ -84,7 +84,7 @@ struct Savepoints: Sendable {
     guard let folder = try await folder() else { return nil }
     // The request is forgotten some minutes after its end, or with a job manager that was restarted.
     if let newest = try await job.checkpoints()?.latest.savepoint, let location = newest.path,
-      Self.spelled(location).hasPrefix(Self.spelled(folder) + "/"), !Self.isGone(location)
+      Files.isBelow(Self.spelled(location), Self.spelled(folder)), !Self.isGone(location)
     {
       return SnapshotFacts(location: location, size: newest.size)
     }

@@ -99,6 +99,41 @@ import Testing
     #expect(found.contains { $0.contains(words) }, "\(found)")
   }
 
+  /// A row of each table with a CHECK, and what breaks it.
+  static let forbidden = [
+    "UPDATE operations SET parameters = '{' WHERE id = 2",
+    "UPDATE running SET place = '{'", "UPDATE operation_steps SET detail = '{'",
+    "UPDATE operation_outcomes SET status = 1 WHERE operation_id = 2",
+    "UPDATE operation_outcomes SET pushed_again = 2 WHERE operation_id = 2",
+    "UPDATE failures SET evidence = '{'",
+    "INSERT INTO cancellations VALUES (2, 1, 0, 'eve', NULL, '{')",
+    "INSERT INTO suspects VALUES (1, 1, 2, 'token', '{', NULL, 0)",
+    "UPDATE application_changes SET kind = 'name'", "UPDATE application_changes SET value = '{'",
+    "UPDATE versions SET version = 0 WHERE version = 2", "UPDATE versions SET configuration = '{'",
+    "UPDATE snapshot_outcomes SET ready = 2",
+    "INSERT INTO prunings VALUES (1, 0, 'eve', NULL, 'rows', NULL, 'x', 0, 1)",
+  ]
+
+  @Test("What a CHECK constraint forbids is found, although the file is only read")
+  func constraints() async throws {
+    let bench = try Bench()
+    try await live(bench)
+    bench.engine.journal.close()
+    let sound = try Data(contentsOf: URL(filePath: bench.engine.journal.path))
+    let home = Home(path: bench.temporary.home.path + "/forged")
+    try FileManager.default.createDirectory(atPath: home.path, withIntermediateDirectories: true)
+    for sql in Self.forbidden {
+      try sound.write(to: URL(filePath: home.journal))
+      try forge(sql, in: home.journal)
+      let found = try journalFindings(home)
+      #expect(
+        found.contains { $0.contains("it is not what its column may hold") }, "\(sql): \(found)")
+    }
+    let schema = try Connection(path: bench.engine.journal.path, mode: .readOnly)
+      .text("SELECT group_concat(sql) FROM sqlite_schema")
+    #expect(try #require(schema).ranges(of: "CHECK (").count == Self.forbidden.count)
+  }
+
   @Test("One row that cannot be read hides nothing of the others")
   func unreadable() async throws {
     let bench = try Bench()
@@ -159,6 +194,18 @@ import Testing
     #expect(throws: RollbookError.self) {
       try bench.engine.journal.historyDigest(through: begun.id)
     }
+  }
+
+  @Test("A change of tags that is gone is missed by the digest")
+  func changeGone() async throws {
+    let bench = try Bench()
+    try await live(bench)
+    let digest = try bench.engine.journal.historyDigest()
+    bench.engine.journal.close()
+    let path = bench.temporary.home.journal
+    try forge("DELETE FROM application_changes", in: path)
+    let found = try Journal(path: path, access: .readOnly).findings(against: digest)
+    #expect(found.contains { $0.hasPrefix("changes of tags") }, "\(found)")
   }
 
   /// What somebody wrote over who kept all that `verify` can see by itself in order.

@@ -85,9 +85,15 @@ extension Journal {
     let (settled, change) = try blockingRead { (reader) throws(RollbookError) in
       (try reader.newestSettledOperation(), try reader.newestChange())
     }
-    guard digest.operation <= settled, digest.change <= change else {
+    guard digest.operation <= settled else {
       return [
         "the history ends before what the digest covers: it goes through operation \(settled)"
+      ]
+    }
+    guard digest.change <= change else {
+      return [
+        "changes of tags or maintenance windows are missing: the newest is \(change), and the digest "
+          + "covers \(digest.change)"
       ]
     }
     let found = try historyDigest(operation: digest.operation, change: digest.change)

@@ -7,8 +7,7 @@ extension JournalReader {
 
   /// What SQLite finds wrong in the file: pages, indices, references.
   ///
-  /// Of a file that is opened for reading only it knows no CHECK constraints: what they forbid is found
-  /// by reading the rows, as far as their reader would not take it for something else.
+  /// Of a file that is opened for reading only it knows no CHECK constraints: `forbidden` has them.
   borrowing func findFileDamage(_ add: (String) -> Void) throws(RollbookError) {
     let rows = try query("PRAGMA integrity_check(\(Self.findingLimit))")
     while try rows.next() {
@@ -67,6 +66,7 @@ extension JournalReader {
   }
 
   private static let rowChecks: [RowCheck] = [
+    RowCheck(words: { "\($0): it is not what its column may hold" }, sql: forbidden),
     RowCheck(
       words: { "operation \($0): the journal gives no such number" },
       sql: "SELECT id FROM operations WHERE id < 1"),
@@ -101,6 +101,38 @@ extension JournalReader {
       words: { "suspect \($0): the list of those without a resolution is wrong" },
       sql: wrongOpenSuspects),
   ]
+
+  /// The CHECK constraints of the schema, once more.
+  private static let forbidden = """
+    SELECT 'operation ' || id || ', parameters' FROM operations
+      WHERE parameters IS NOT NULL AND NOT json_valid(parameters)
+    UNION ALL SELECT 'running application ' || application_id || ', place' FROM running
+      WHERE place IS NOT NULL AND NOT json_valid(place)
+    UNION ALL SELECT 'operation ' || operation_id || ', step ' || sequence FROM operation_steps
+      WHERE detail IS NOT NULL AND NOT json_valid(detail)
+    UNION ALL SELECT 'operation ' || operation_id || ', status' FROM operation_outcomes
+      WHERE NOT status > 1
+    UNION ALL SELECT 'operation ' || operation_id || ', pushed again' FROM operation_outcomes
+      WHERE NOT pushed_again = 1
+    UNION ALL SELECT 'operation ' || operation_id || ', evidence' FROM failures
+      WHERE NOT json_valid(evidence)
+    UNION ALL SELECT 'operation ' || operation_id || ', cancellation ' || sequence
+      FROM cancellations WHERE NOT json_valid(follows)
+    UNION ALL SELECT 'suspect ' || id || ', place' FROM suspects
+      WHERE place IS NOT NULL AND NOT json_valid(place)
+    UNION ALL SELECT 'application change ' || id || ', kind' FROM application_changes
+      WHERE NOT kind IN ('tags', 'maintenance window')
+    UNION ALL SELECT 'application change ' || id || ', value' FROM application_changes
+      WHERE NOT json_valid(value)
+    UNION ALL SELECT 'version made by operation ' || operation_id || ', number' FROM versions
+      WHERE NOT version BETWEEN 1 AND 999999999
+    UNION ALL SELECT 'version made by operation ' || operation_id || ', configuration'
+      FROM versions WHERE NOT json_valid(configuration)
+    UNION ALL SELECT 'snapshot ' || snapshot_id || ', ready' FROM snapshot_outcomes
+      WHERE NOT ready IN (0, 1)
+    UNION ALL SELECT 'pruning ' || id || ', kind' FROM prunings
+      WHERE NOT kind IN ('code', 'snapshot', 'generation')
+    """
 
   private static let applicationsWithoutHead = """
     SELECT id FROM applications AS a

@@ -90,6 +90,13 @@ extension JournalReader {
     return try row.next() ? Self.record(row) : nil
   }
 
+  /// An operation and its outcome.
+  package borrowing func record(_ id: OperationID) throws(RollbookError) -> OperationRecord? {
+    let row = try query(Self.recordByID)
+    try row.bind(1, id)
+    return try row.next() ? Self.record(row) : nil
+  }
+
   /// Visits operations with their outcomes: each visit names the next one, or nil at the end.
   borrowing func walk(
     from first: OperationID?,

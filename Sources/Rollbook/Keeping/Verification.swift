@@ -164,8 +164,7 @@ public struct Verification: Sendable {
     while let next = try reader.operationNumber(after: last) {
       last = next
       do throws(RollbookError) {
-        guard let record = try reader.records(after: OperationID(next.rawValue - 1), limit: 1).first
-        else { return last }
+        guard let record = try reader.record(next) else { return last }
         try take(record, reader, &check, &report)
       } catch  where error.code == .journalDamaged {
         report.add(.history, "operation \(next): \(error.message)")

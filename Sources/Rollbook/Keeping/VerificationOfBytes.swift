@@ -22,17 +22,12 @@ extension Verification {
   }
 
   private func check(artifact digest: String, _ report: inout Report) -> String? {
-    let name = "code \(digest)"
-    let place = "\(home.artifacts)/\(digest)"
-    guard Files.exists(place) else { return "\(name): it is not there" }
-    do throws(RollbookError) {
-      let facts = try FileTree.facts(of: place)
+    let looked = look(at: "\(home.artifacts)/\(digest)", digest: digest)
+    if let facts = looked.facts {
       report.artifactCount += 1
       report.artifactBytes += facts.size
-      return facts.digest == digest ? nil : "\(name): it is not what it was"
-    } catch {
-      return "\(name): \(error.message)"
     }
+    return looked.wrong.map { "code \(digest): \($0)" }
   }
 
   private func check(_ snapshot: Snapshot, _ report: inout Report) -> String? {
@@ -42,18 +37,26 @@ extension Verification {
       report.snapshotsElsewhere += 1
       return nil
     }
-    let name = "snapshot \(snapshot.name) of version \(snapshot.version)"
-    guard Files.exists(place) else { return "\(name): it is not there" }
-    do throws(RollbookError) {
-      let facts = try FileTree.facts(of: place)
+    var looked = look(at: place, digest: kept.digest)
+    if let facts = looked.facts {
       report.snapshotCount += 1
       report.snapshotBytes += facts.size
-      guard kept.digest == nil || facts.digest == kept.digest else {
-        return "\(name): it is not what it was"
-      }
-      return Files.exists(place + ".json") ? nil : "\(name): its description is not there"
+      if !Files.exists(place + ".json") { looked.wrong = "its description is not there" }
+    }
+    return looked.wrong.map { "snapshot \(snapshot.name) of version \(snapshot.version): \($0)" }
+  }
+
+  /// What a tree holds, as far as it can be read, and what is wrong with it.
+  private func look(
+    at place: String, digest: String?
+  ) -> (facts: FileTree.Facts?, wrong: String?) {
+    guard Files.exists(place) else { return (nil, "it is not there") }
+    do throws(RollbookError) {
+      let facts = try FileTree.facts(of: place)
+      let isSame = digest == nil || facts.digest == digest
+      return (facts, isSame ? nil : "it is not what it was")
     } catch {
-      return "\(name): \(error.message)"
+      return (nil, error.message)
     }
   }
 }

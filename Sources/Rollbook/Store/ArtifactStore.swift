@@ -130,10 +130,8 @@ package struct ArtifactStore: Sendable {
 
   /// Refuses code that would be copied into itself.
   private func checkApart(_ source: String, _ path: String) throws(RollbookError) {
-    let place = (Files.realPath(home) ?? home) + "/"
-    guard Files.isFolder(source), place.hasPrefix(source == "/" ? source : source + "/") else {
-      return
-    }
+    let place = Files.realPath(home) ?? home
+    guard Files.isFolder(source), place == source || Files.isBelow(place, source) else { return }
     throw RollbookError(
       .artifactUnusable, "the code \(path) contains the home \(home), into which it is copied",
       hint: "Name a folder that holds nothing but the program, or another home (--home).")

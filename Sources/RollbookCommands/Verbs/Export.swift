@@ -82,15 +82,16 @@ struct Export: ParsableCommand {
       guard wanted == nil || wanted == operation.application,
         let application = try reader.application(operation.application)
       else { continue }
-      exported.append(try export(operation, of: application, reader))
+      exported.append(try export(record, of: application, reader))
     }
     return (exported, min(records.last?.operation.id ?? end, end))
   }
 
   private static func export(
-    _ operation: Operation, of application: Application, _ reader: borrowing JournalReader
+    _ record: OperationRecord, of application: Application, _ reader: borrowing JournalReader
   ) throws(RollbookError) -> ExportedOperation {
-    let facts = try OperationFacts(operation, reader)
+    let operation = record.operation
+    let facts = try OperationFacts(record, reader)
     var version: ApplicationVersion?
     if let number = operation.versionTo,
       let made = try reader.version(number, of: application.id), made.operation == operation.id

@@ -16,10 +16,10 @@ struct OperationVerb: ParsableCommand {
     let name = name
     // An operation of an earlier application of the name is found by its number too.
     let found = try session.read { (reader) throws(RollbookError) -> OperationFacts? in
-      guard let operation = try reader.operation(wanted),
-        try reader.application(operation.application)?.name == name
+      guard let record = try reader.record(wanted),
+        try reader.application(record.operation.application)?.name == name
       else { return nil }
-      return try OperationFacts(operation, reader)
+      return try OperationFacts(record, reader)
     }
     guard var found else {
       _ = try session.state(of: name)
@@ -40,16 +40,13 @@ struct OperationVerb: ParsableCommand {
 }
 
 extension OperationFacts {
-  init(_ operation: Operation, _ reader: borrowing JournalReader) throws(RollbookError) {
-    let outcome = try reader.outcome(of: operation.id)
+  init(_ record: OperationRecord, _ reader: borrowing JournalReader) throws(RollbookError) {
+    let id = record.operation.id
     var rollback: OperationRecord?
-    if let id = outcome?.rollbackOperation, let operation = try reader.operation(id) {
-      rollback = OperationRecord(operation: operation, outcome: try reader.outcome(of: id))
-    }
+    if let id = record.outcome?.rollbackOperation { rollback = try reader.record(id) }
     self.init(
-      record: OperationRecord(operation: operation, outcome: outcome),
-      failure: try reader.failure(of: operation.id), steps: try reader.steps(of: operation.id),
-      cancellations: try reader.cancellations(of: operation.id), rollback: rollback)
+      record: record, failure: try reader.failure(of: id), steps: try reader.steps(of: id),
+      cancellations: try reader.cancellations(of: id), rollback: rollback)
   }
 }
 #endif
