@@ -60,20 +60,40 @@ struct EngineOverhead {
     Report.goal(
       "an update on an instant runtime, commits (the most of 20)", "\(commits)", "≤ 6",
       isMet: commits <= 6)
+    try await processorTime(engine)
+  }
+
+  /// In turn with as many commits in C: an operation, four steps, its end. An update writes more.
+  private func processorTime(_ engine: Engine) async throws {
+    let baseline = try setup.baseline(.engine, for: baseline_writes)
     var costs: [Double] = []
+    var commits: [Double] = []
     let updates = setup.isQuick ? 60 : 200
     for _ in 0..<setup.rounds {
-      let before = baseline_processor_time()
+      let start = baseline_processor_time()
       for _ in 0..<updates { try await update(engine) }
-      costs.append(Double(baseline_processor_time() - before) / Double(updates))
+      let middle = baseline_processor_time()
+      for _ in 0..<updates {
+        let operations = try baseline.beginOpen(first: 1, count: 1)
+        for _ in 0..<4 { try baseline.appendSteps(to: operations) }
+        try baseline.endOpen()
+      }
+      let end = baseline_processor_time()
+      costs.append(Double(middle - start) / Double(updates))
+      commits.append(Double(end - middle) / Double(updates))
     }
+    let limit = "begin, four steps and end in C, six commits: \(inMilliseconds(median(commits)))"
     Report.goal(
       "an update on an instant runtime, processor time (median of the rounds)",
-      "\((median(costs) / 1000).rounded(2)) ms", "< 1 ms", isMet: median(costs) < 1000)
+      inMilliseconds(median(costs)), "< 1 ms", isMet: median(costs) < 1000,
+      limit: median(commits) < 1000 ? nil : limit)
     Report.tell(
       "  rounds",
-      "\(((costs.min() ?? 0) / 1000).rounded(2))–\(((costs.max() ?? 0) / 1000).rounded(2)) ms, "
-        + "the system's part of six durable commits among it")
+      "\(inMilliseconds(costs.min() ?? 0)) to \(inMilliseconds(costs.max() ?? 0)); \(limit)")
+  }
+
+  private func inMilliseconds(_ microseconds: Double) -> String {
+    "\((microseconds / 1000).rounded(2)) ms"
   }
 
   private func create(_ engine: Engine, _ home: Home) async throws {

@@ -85,8 +85,13 @@ enum Report {
     }
   }
 
-  static func goal(_ name: String, _ value: String, _ goal: String, isMet: Bool) {
-    line([name, value, goal, isMet ? "met" : "missed"])
+  /// - Parameter limit: what the other side itself needs for the same, where that is more than the goal.
+  static func goal(
+    _ name: String, _ value: String, _ goal: String, isMet: Bool, limit: String? = nil
+  ) {
+    let missed = limit == nil ? "missed" : "missed-with-proof"
+    line([name, value, goal, isMet ? "met" : missed])
+    if let limit, !isMet { tell("  the limit of this run", limit) }
   }
 
   static func tell(_ name: String, _ value: String) { line([name, value]) }

@@ -12,14 +12,21 @@ struct Driver: Sendable {
 
   /// Drives an operation and all that follow from it; returns once nothing is in flight.
   static func drive(
-    _ id: OperationID, resumed: Bool, engine: Engine, control: EngineControl
+    _ id: OperationID, known: Situation?, resumed: Bool, engine: Engine, control: EngineControl
   ) async throws {
     var next: OperationID? = id
+    var known = known
     var isResumed = resumed
     while let current = next {
-      let situation = try await engine.journal.read { (reader) throws(RollbookError) in
-        try reader.situation(of: current)
+      let situation: Situation
+      if let known {
+        situation = known
+      } else {
+        situation = try await engine.journal.read { (reader) throws(RollbookError) in
+          try reader.situation(of: current)
+        }
       }
+      known = nil
       let driver = Driver(
         engine: engine, runtime: try engine.runtime(of: situation.application), control: control,
         situation: situation, isResumed: isResumed)
@@ -211,7 +218,7 @@ struct Driver: Sendable {
       group.addTask { try await work() }
       group.addTask {
         while !Task.isCancelled {
-          try? await Task.sleep(for: .milliseconds(150))
+          await engine.cancellationTicks.tick()
           if Task.isCancelled { break }
           if try await isCancelled() || (mayLeave && control.isLeaving) { break }
         }

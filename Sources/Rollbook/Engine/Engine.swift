@@ -15,6 +15,8 @@ public final class Engine: Sendable {
   let patience: Patience
   /// Where files are copied and checked.
   let checks = FileWork()
+  /// How often whoever waits for a runtime looks whether it is to be given up.
+  let cancellationTicks = Ticker(every: .milliseconds(150))
 
   public struct Patience: Sendable {
     public var lockSeconds: Double = 5

@@ -43,16 +43,18 @@ extension Engine {
     _ prepared: PreparedOperation, control: EngineControl = EngineControl()
   ) async throws(RollbookError) -> OperationReport {
     defer { prepared.lock?.release() }
-    switch prepared.work {
-    case .nothing: break
-    case .drive:
-      try await drive(
-        prepared.operation.id, of: prepared.application, resumed: false, control)
-    case .await: try await wait(for: prepared.application, control: control)
+    return try await onOwnThread { () async throws(RollbookError) in
+      switch prepared.work {
+      case .nothing: break
+      case .drive:
+        try await drive(
+          prepared.operation.id, of: prepared.application, resumed: false, control)
+      case .await: try await wait(for: prepared.application, control: control)
+      }
+      var report = try await report(on: prepared.operation.id)
+      if prepared.goalIsReached { report.goalIsReached = true }
+      return report
     }
-    var report = try await report(on: prepared.operation.id)
-    if prepared.goalIsReached { report.goalIsReached = true }
-    return report
   }
 
   /// Prepares and performs a change.
@@ -60,7 +62,9 @@ extension Engine {
     _ request: ChangeRequest, on name: String, by requester: Requester,
     control: EngineControl = EngineControl()
   ) async throws(RollbookError) -> OperationReport {
-    try await execute(request, on: application(named: name), by: requester, control: control)
+    try await onOwnThread { () async throws(RollbookError) in
+      try await execute(request, on: application(named: name), by: requester, control: control)
+    }
   }
 
   /// The same for an application that was looked at before.
@@ -68,18 +72,22 @@ extension Engine {
     _ request: ChangeRequest, on application: Application, by requester: Requester,
     control: EngineControl
   ) async throws(RollbookError) -> OperationReport {
-    let prepared = try await prepare(request, on: application, by: requester, control: control)
-    if prepared.work == .drive {
-      control.report(.began(prepared.operation, prepared.application))
+    try await onOwnThread { () async throws(RollbookError) in
+      let prepared = try await prepare(request, on: application, by: requester, control: control)
+      if prepared.work == .drive {
+        control.report(.began(prepared.operation, prepared.application))
+      }
+      return try await perform(prepared, control: control)
     }
-    return try await perform(prepared, control: control)
   }
 
+  /// - Parameter known: what is known of the operation, read while its lock was held.
   func drive(
-    _ id: OperationID, of application: Application, resumed: Bool, _ control: EngineControl
+    _ id: OperationID, known: Situation? = nil, of application: Application, resumed: Bool,
+    _ control: EngineControl
   ) async throws(RollbookError) {
     do throws(RollbookError) {
-      try await drive(id, resumed: resumed, control)
+      try await drive(id, known, resumed: resumed, control)
     } catch {
       control.report(.left(application))
       throw error
@@ -87,10 +95,10 @@ extension Engine {
   }
 
   private func drive(
-    _ id: OperationID, resumed: Bool, _ control: EngineControl
+    _ id: OperationID, _ known: Situation?, resumed: Bool, _ control: EngineControl
   ) async throws(RollbookError) {
     do {
-      try await Driver.drive(id, resumed: resumed, engine: self, control: control)
+      try await Driver.drive(id, known: known, resumed: resumed, engine: self, control: control)
     } catch let error as RollbookError {
       throw error
     } catch is CancellationError {

@@ -7,7 +7,9 @@ extension Engine {
     _ request: ChangeRequest, on name: String, by requester: Requester,
     control: EngineControl = EngineControl()
   ) async throws(RollbookError) -> PreparedOperation {
-    try await prepare(request, on: application(named: name), by: requester, control: control)
+    try await onOwnThread { () async throws(RollbookError) in
+      try await prepare(request, on: application(named: name), by: requester, control: control)
+    }
   }
 
   /// The same for an application that was looked at before, and not for another that has its name by now.
@@ -17,7 +19,17 @@ extension Engine {
     _ request: ChangeRequest, on application: Application, by requester: Requester,
     control: EngineControl = EngineControl()
   ) async throws(RollbookError) -> PreparedOperation {
-    if request.command == .abandon { return try await abandon(application, by: requester) }
+    try await onOwnThread { () async throws(RollbookError) in
+      if request.command == .abandon { return try await abandon(application, by: requester) }
+      return try await prepareInTurn(request, on: application, by: requester, control: control)
+    }
+  }
+
+  /// Prepares once the application's lock can be had, or what has it is to be given up.
+  private func prepareInTurn(
+    _ request: ChangeRequest, on application: Application, by requester: Requester,
+    control: EngineControl
+  ) async throws(RollbookError) -> PreparedOperation {
     let deadline = clock.uptime() + patience.lockSeconds
     while true {
       if let lock = try HolderLock.tryAcquire(application.id, in: home) {

@@ -6,6 +6,9 @@
 ///
 /// Every call answers promptly when its task is cancelled: it leaves what runs as it was, where it
 /// still can, and throws a `RuntimeFailure` with the effect `.untouched` or `.ended`.
+///
+/// Calls come on a thread that the operation has for itself. Whoever blocks it keeps the engine from
+/// seeing that the operation is to be given up: what takes long is awaited.
 public protocol RuntimeAdapter: Sendable {
   /// The name that applications are created with: `process`, `flink`, …
   var name: String { get }

@@ -43,9 +43,11 @@ extension Engine {
   public func settle(
     _ application: Application, control: EngineControl = EngineControl()
   ) async throws(RollbookError) -> [SettlingReport] {
-    try await findings(application, control).map {
-      SettlingReport(application: application, finding: $0)
+    let found = try await onOwnThread {
+      () async throws(RollbookError) -> [SettlingReport.Finding] in
+      try await findings(application, control)
     }
+    return found.map { SettlingReport(application: application, finding: $0) }
   }
 
   private func findings(
@@ -95,10 +97,10 @@ extension Engine {
   /// something is gone may take a minute.
   private func lookFirst(_ application: Application) async throws(RollbookError) -> Look {
     let (isInFlight, known, hasSuspects) = try await journal.read {
-      (reader) throws(RollbookError) in
-      (
-        try reader.state(of: application).inFlight != nil,
-        try reader.runningGeneration(of: application),
+      (reader) throws(RollbookError) -> (Bool, Generation?, Bool) in
+      if try reader.operationInFlight(of: application.id) != nil { return (true, nil, false) }
+      return (
+        false, try reader.runningGeneration(of: application),
         try !reader.unresolvedSuspects(of: application.id).isEmpty
       )
     }
@@ -113,21 +115,36 @@ extension Engine {
     }
   }
 
+  /// What is known of an application once its lock is held.
+  private enum LockedLook: Sendable {
+    case inFlight(Situation)
+    case idle(ApplicationState, Generation?)
+  }
+
   /// Settles one application whose lock the caller holds; nil where there was nothing to settle.
   ///
   /// - Parameter missing: a generation that has been missing for a minute already.
   func settleLocked(
     _ application: Application, _ control: EngineControl, missing: GenerationToken? = nil
   ) async throws(RollbookError) -> SettlingReport.Finding? {
-    let state = try await state(of: application)
-    if let operation = state.inFlight {
-      try await drive(operation.id, of: application, resumed: true, control)
-      return .settled(operation.id)
+    let look = try await journal.read { (reader) throws(RollbookError) -> LockedLook in
+      if let operation = try reader.operationInFlight(of: application.id) {
+        return .inFlight(try reader.situation(of: operation))
+      }
+      return .idle(
+        try reader.state(of: application), try reader.runningGeneration(of: application))
     }
-    let known = try await journal.read { (reader) throws(RollbookError) in
-      try reader.runningGeneration(of: application)
+    let state: ApplicationState
+    let known: Generation
+    switch look {
+    case .inFlight(let situation):
+      try await drive(
+        situation.operation.id, known: situation, of: application, resumed: true, control)
+      return .settled(situation.operation.id)
+    case .idle(let idle, let running):
+      guard idle.status == .running, let running else { return nil }
+      (state, known) = (idle, running)
     }
-    guard state.status == .running, let known else { return nil }
     let ending: Ending
     let runtime = try runtime(of: application)
     let seen =
@@ -192,6 +209,13 @@ extension Engine {
 }
 
 extension JournalReader {
+  fileprivate borrowing func operationInFlight(
+    of application: ApplicationID
+  ) throws(RollbookError) -> OperationID? {
+    guard let newest = try newestRecord(of: application), newest.outcome == nil else { return nil }
+    return newest.operation.id
+  }
+
   /// The applications with an operation in flight, with something that runs, or with something that
   /// may run although it should not.
   package borrowing func applicationsToSettle() throws(RollbookError) -> [Application] {

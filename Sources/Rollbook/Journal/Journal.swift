@@ -94,11 +94,16 @@ public final class Journal: Sendable {
 
   // MARK: Reading
 
-  /// Reads in one transaction, off the cooperative thread pool.
+  /// Reads in one transaction, off the cooperative thread pool: on the thread that an operation of the
+  /// engine has for itself, or by another.
   public func read<Result: Sendable>(
     _ body: @escaping @Sendable (borrowing JournalReader) throws(RollbookError) -> Result
   ) async throws(RollbookError) -> Result {
     let slot = readers[Int.random(in: readers.indices)]
+    if OwnThread.isCurrent {
+      for free in readers { if let result = try free.readIfFree(body) { return result } }
+      return try slot.read(body)
+    }
     return try await offPool(on: slot.queue) { () throws(RollbookError) -> Result in
       try slot.read(body)
     }
@@ -126,6 +131,17 @@ public final class Journal: Sendable {
   ) async throws(RollbookError) -> Result {
     try probe?.before()
     let start = ContinuousClock.now
+    let value = try await inLine(body)
+    probe?.committed(start.duration(to: .now) / .seconds(1))
+    try probe?.after()
+    return value
+  }
+
+  /// Commits on the caller's own thread where that is possible now; else others do it.
+  private func inLine<Result: Sendable>(
+    _ body: @escaping @Sendable (borrowing JournalWriter) throws(RollbookError) -> Result
+  ) async throws(RollbookError) -> Result {
+    if OwnThread.isCurrent && writeQueue.tryLead() { return try leadAlone(body) }
     let answer = Mutex<Result?>(nil)
     let error: RollbookError? = await withCheckedContinuation { continuation in
       let request = WriteQueue.Request(
@@ -137,8 +153,6 @@ public final class Journal: Sendable {
       writeQueue.enqueue(request) { self.commit($0) }
     }
     if let error { throw error }
-    probe?.committed(start.duration(to: .now) / .seconds(1))
-    try probe?.after()
     guard let value = answer.withLock({ $0 }) else {
       throw RollbookError(.journalFailed, "The write was never carried out.")
     }
@@ -151,13 +165,7 @@ public final class Journal: Sendable {
   public func blockingWrite<Result: Sendable>(
     _ body: @escaping @Sendable (borrowing JournalWriter) throws(RollbookError) -> Result
   ) throws(RollbookError) -> Result {
-    if writeQueue.tryLead() {
-      defer { writeQueue.endLead { self.commit($0) } }
-      return try writer.withLock { (slot) throws(RollbookError) in
-        try slot.transaction(
-          path: path, sideLock: sideLock, clock: clock, probe: probe, body)
-      }
-    }
+    if writeQueue.tryLead() { return try leadAlone(body) }
     let answer = Mutex<Swift.Result<Result, RollbookError>?>(nil)
     let done = DispatchSemaphore(value: 0)
     let request = WriteQueue.Request(
@@ -175,6 +183,16 @@ public final class Journal: Sendable {
       throw RollbookError(.journalFailed, "The write was never carried out.")
     }
     return try result.get()
+  }
+
+  /// Commits one caller's closure on its own thread; the caller has the lead, and gives it up by this.
+  private func leadAlone<Result: Sendable>(
+    _ body: @escaping @Sendable (borrowing JournalWriter) throws(RollbookError) -> Result
+  ) throws(RollbookError) -> Result {
+    defer { writeQueue.endLead { self.commit($0) } }
+    return try writer.withLock { (slot) throws(RollbookError) in
+      try slot.transaction(path: path, sideLock: sideLock, clock: clock, probe: probe, body)
+    }
   }
 
   /// Closes the journal's connections; the next use opens them again.
@@ -279,7 +297,8 @@ package func offPool<Value: Sendable>(
   on files: FileWork,
   _ work: @escaping @Sendable () throws(RollbookError) -> Value
 ) async throws(RollbookError) -> Value {
-  try await offPool(by: files.begin, work)
+  if OwnThread.isCurrent, let value = try files.doHere(work) { return value }
+  return try await offPool(by: files.begin, work)
 }
 
 private func offPool<Value: Sendable>(

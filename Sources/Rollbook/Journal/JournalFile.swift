@@ -240,6 +240,15 @@ final class ReaderSlot: Sendable {
     try use { (reader) throws(RollbookError) in try reader.transaction(body) }
   }
 
+  /// Reads where nobody else reads by this connection now; nil where somebody does.
+  func readIfFree<Result: Sendable>(
+    _ body: (borrowing JournalReader) throws(RollbookError) -> Result
+  ) throws(RollbookError) -> Result? {
+    try slot.withLockIfAvailable { (slot) throws(RollbookError) in
+      try use(&slot) { (reader) throws(RollbookError) in try reader.transaction(body) }
+    }
+  }
+
   func changeMark() throws(RollbookError) -> ChangeMark {
     try use { (reader) throws(RollbookError) in try reader.changeMark() }
   }
@@ -247,23 +256,27 @@ final class ReaderSlot: Sendable {
   private func use<Result: Sendable>(
     _ body: (borrowing JournalReader) throws(RollbookError) -> Result
   ) throws(RollbookError) -> Result {
-    try slot.withLock { (slot) throws(RollbookError) -> Result in
-      do throws(RollbookError) {
-        if slot.reader == nil {
-          let opened = try JournalFile.openReader(path: path, mayBeImmutable: mayBeImmutable)
-          // One that took its place would be read for as long as this connection is open.
-          if let identity, FileIdentity(path: path) != identity {
-            throw RollbookError.journalReplaced(lastSeen: nil)
-          }
-          slot.isImmutable = opened.isImmutable
-          slot.reader = JournalReader(connection: opened.takeConnection())
+    try slot.withLock { (slot) throws(RollbookError) in try use(&slot, body) }
+  }
+
+  private func use<Result: Sendable>(
+    _ slot: inout LazyReader, _ body: (borrowing JournalReader) throws(RollbookError) -> Result
+  ) throws(RollbookError) -> Result {
+    do throws(RollbookError) {
+      if slot.reader == nil {
+        let opened = try JournalFile.openReader(path: path, mayBeImmutable: mayBeImmutable)
+        // One that took its place would be read for as long as this connection is open.
+        if let identity, FileIdentity(path: path) != identity {
+          throw RollbookError.journalReplaced(lastSeen: nil)
         }
-        // An immutable connection never looks at the file again: each read opens its own.
-        defer { if slot.isImmutable { slot.reader = nil } }
-        return try slot.use(body)
-      } catch {
-        throw error.naming(journal: path)
+        slot.isImmutable = opened.isImmutable
+        slot.reader = JournalReader(connection: opened.takeConnection())
       }
+      // An immutable connection never looks at the file again: each read opens its own.
+      defer { if slot.isImmutable { slot.reader = nil } }
+      return try slot.use(body)
+    } catch {
+      throw error.naming(journal: path)
     }
   }
 
