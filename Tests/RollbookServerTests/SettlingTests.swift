@@ -47,10 +47,12 @@ import Testing
       try await endpoint.start()
       let before = endpoint.runtime.currentWorld.generations
       let update = try await endpoint.leaveUpdate()
-      let settling = Task { try await endpoint.settler.run() }
-      let rollback = try await endpoint.call(
+      async let rollback = endpoint.call(
         "RollbackApplication", ",\"CurrentApplicationVersionId\":2")
-      try await endpoint.expectSuccess(of: rollback)
+      // Settled before, the update would have gone on, perhaps too far for that.
+      try await endpoint.waitForCancellation()
+      let settling = Task { try await endpoint.settler.run() }
+      try await endpoint.expectSuccess(of: try await rollback)
       #expect(try await endpoint.operation(update)["OperationStatus"]?.string == "CANCELLED")
       #expect(try await endpoint.detail()["ApplicationVersionId"]?.integer == 1)
       let after = endpoint.runtime.currentWorld.generations
@@ -69,13 +71,7 @@ import Testing
       endpoint.runtime.change { $0.isReachable = false }
       let settling = Task { try await endpoint.settler.run() }
       async let stop = endpoint.error("StopApplication", ",\"Force\":true")
-      let id = try await endpoint.engine.application(named: "shop").id
-      try await endpoint.wait(until: "the cancellation is on record") {
-        try await endpoint.engine.journal.read { (reader) throws(RollbookError) in
-          guard let newest = try reader.newestOperation(of: id) else { return false }
-          return try !reader.cancellations(of: newest.id).isEmpty
-        }
-      }
+      try await endpoint.waitForCancellation()
       endpoint.runtime.change { $0.isReachable = true }
       _ = try await stop
       try await endpoint.wait(for: "READY")
@@ -183,6 +179,16 @@ extension ScriptedEndpoint {
     let prepared = try await engine.prepare(
       .update(update), on: "shop", by: Requester(actor: "tester"))
     return prepared.operation.id.description
+  }
+
+  fileprivate func waitForCancellation() async throws {
+    let id = try await engine.application(named: "shop").id
+    try await wait(until: "the cancellation is on record") {
+      try await self.engine.journal.read { (reader) throws(RollbookError) in
+        guard let newest = try reader.newestOperation(of: id) else { return false }
+        return try !reader.cancellations(of: newest.id).isEmpty
+      }
+    }
   }
 }
 #endif

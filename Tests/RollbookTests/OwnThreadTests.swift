@@ -59,8 +59,7 @@ import Testing
     #expect(elsewhere.withLock { $0 } == 0)
   }
 
-  /// Who finds others committing is committed for, and does not keep its thread waiting.
-  @Test(.timeLimit(.minutes(5))) func `many at once share commits, and nothing is lost`()
+  @Test(.timeLimit(.minutes(5))) func `of many who write at once nothing is lost or done twice`()
     async throws
   {
     let bench = try Bench()

@@ -99,6 +99,18 @@ import Testing
     #expect(found.contains { $0.contains(words) }, "\(found)")
   }
 
+  /// It may be in the middle of anything: that nothing is known of it is no reason to pass it over.
+  @Test("Settling says that an application's newest operation is lost")
+  func lostHead() async throws {
+    let bench = try Bench()
+    let application = try await bench.create()
+    bench.engine.journal.close()
+    try forge("DELETE FROM heads", in: bench.temporary.home.journal)
+    await #expect { try await bench.engine.settle(application) } throws: {
+      ($0 as? RollbookError)?.code == .journalDamaged
+    }
+  }
+
   /// A row of each table with a CHECK, and what breaks it.
   static let forbidden = [
     "UPDATE operations SET parameters = '{' WHERE id = 2",

@@ -15,7 +15,7 @@ public final class Engine: Sendable {
   let patience: Patience
   /// Where files are copied and checked.
   let checks = FileWork()
-  /// How often whoever waits for a runtime looks whether it is to be given up.
+  /// When whoever waits for a call of a runtime looks whether it is to be given up.
   let cancellationTicks = Ticker(every: .milliseconds(150))
 
   public struct Patience: Sendable {

@@ -7,8 +7,9 @@
 /// Every call answers promptly when its task is cancelled: it leaves what runs as it was, where it
 /// still can, and throws a `RuntimeFailure` with the effect `.untouched` or `.ended`.
 ///
-/// Calls come on a thread that the operation has for itself. Whoever blocks it keeps the engine from
-/// seeing that the operation is to be given up: what takes long is awaited.
+/// Where an operation is carried out, calls come on the thread that it has for itself; elsewhere (looking,
+/// logs, creating, pruning) on Swift's pool. Neither is to be blocked: as long as it is, nobody sees that the
+/// operation is to be given up, or the pool has a thread less. What takes long is awaited.
 public protocol RuntimeAdapter: Sendable {
   /// The name that applications are created with: `process`, `flink`, …
   var name: String { get }
@@ -102,7 +103,7 @@ extension RuntimeAdapter {
   ) async throws(RuntimeFailure) {}
 }
 
-/// Makes durable where a generation is about to run.
+/// Makes durable where a generation is about to run. An actor that calls it may be held until that is done.
 ///
 /// A name of its own, since a function type means the same for everybody only where its isolation
 /// is spelled out: packages differ in their upcoming features.

@@ -98,7 +98,7 @@ extension Engine {
   private func lookFirst(_ application: Application) async throws(RollbookError) -> Look {
     let (isInFlight, known, hasSuspects) = try await journal.read {
       (reader) throws(RollbookError) -> (Bool, Generation?, Bool) in
-      if try reader.operationInFlight(of: application.id) != nil { return (true, nil, false) }
+      if try reader.operationInFlight(of: application) != nil { return (true, nil, false) }
       return (
         false, try reader.runningGeneration(of: application),
         try !reader.unresolvedSuspects(of: application.id).isEmpty
@@ -128,7 +128,7 @@ extension Engine {
     _ application: Application, _ control: EngineControl, missing: GenerationToken? = nil
   ) async throws(RollbookError) -> SettlingReport.Finding? {
     let look = try await journal.read { (reader) throws(RollbookError) -> LockedLook in
-      if let operation = try reader.operationInFlight(of: application.id) {
+      if let operation = try reader.operationInFlight(of: application) {
         return .inFlight(try reader.situation(of: operation))
       }
       return .idle(
@@ -210,10 +210,12 @@ extension Engine {
 
 extension JournalReader {
   fileprivate borrowing func operationInFlight(
-    of application: ApplicationID
+    of application: Application
   ) throws(RollbookError) -> OperationID? {
-    guard let newest = try newestRecord(of: application), newest.outcome == nil else { return nil }
-    return newest.operation.id
+    guard let newest = try newestRecord(of: application.id) else {
+      throw .damaged("application \(application.name) has no operation")
+    }
+    return newest.outcome == nil ? newest.operation.id : nil
   }
 
   /// The applications with an operation in flight, with something that runs, or with something that

@@ -30,7 +30,7 @@ final class Ticker: Sendable {
           return (false, !state.isTicking)
         }
         if isCancelled { continuation.resume() }
-        if mustTick { Task { await run() } }
+        if mustTick { Task.detached { await self.run() } }
       }
     } onCancel: {
       state.withLock { $0.waiting.removeValue(forKey: number) }?.resume()

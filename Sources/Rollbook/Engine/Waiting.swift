@@ -5,11 +5,13 @@ extension Engine {
   public func waitForOperation(
     of name: String, control: EngineControl = EngineControl()
   ) async throws(RollbookError) -> OperationReport? {
-    let application = try await application(named: name)
-    guard let operation = try await state(of: application).inFlight else { return nil }
-    control.report(.waiting("waiting for \(operation.name) \(operation.id)"))
-    try await wait(for: application, control: control)
-    return try await report(on: operation.id)
+    try await onOwnThread { () async throws(RollbookError) -> OperationReport? in
+      let application = try await application(named: name)
+      guard let operation = try await state(of: application).inFlight else { return nil }
+      control.report(.waiting("waiting for \(operation.name) \(operation.id)"))
+      try await wait(for: application, control: control)
+      return try await report(on: operation.id)
+    }
   }
 
   /// Whether the operation in flight has lost its holder.

@@ -95,15 +95,14 @@ public final class Journal: Sendable {
   // MARK: Reading
 
   /// Reads in one transaction, off the cooperative thread pool: on the thread that an operation of the
-  /// engine has for itself, or by another.
+  /// engine has for itself, where a connection is free, or on another.
   public func read<Result: Sendable>(
     _ body: @escaping @Sendable (borrowing JournalReader) throws(RollbookError) -> Result
   ) async throws(RollbookError) -> Result {
-    let slot = readers[Int.random(in: readers.indices)]
     if OwnThread.isCurrent {
       for free in readers { if let result = try free.readIfFree(body) { return result } }
-      return try slot.read(body)
     }
+    let slot = readers[Int.random(in: readers.indices)]
     return try await offPool(on: slot.queue) { () throws(RollbookError) -> Result in
       try slot.read(body)
     }

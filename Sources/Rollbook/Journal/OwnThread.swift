@@ -15,7 +15,7 @@ final class OwnThread: TaskExecutor {
 
   func enqueue(_ job: consuming ExecutorJob) {
     let job = UnownedJob(job)
-    // Once: that ends the job, as the protocol asks for.
+    // Each job is run once, as the protocol asks for: running it ends it.
     queue.async { unsafe job.runSynchronously(on: self.asUnownedTaskExecutor()) }
   }
 }

@@ -41,7 +41,9 @@ extension Verification {
     if let facts = looked.facts {
       report.snapshotCount += 1
       report.snapshotBytes += facts.size
-      if !Files.exists(place + ".json") { looked.wrong = "its description is not there" }
+      if looked.wrong == nil, !Files.exists(place + ".json") {
+        looked.wrong = "its description is not there"
+      }
     }
     return looked.wrong.map { "snapshot \(snapshot.name) of version \(snapshot.version): \($0)" }
   }

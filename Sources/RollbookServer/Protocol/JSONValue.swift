@@ -80,8 +80,8 @@ extension JSONValue: Decodable {
       self = .integer(value)
     } else {
       let value = try container.decode(Double.self)
-      // What is too small for any other number, with a minus too, is written as what it is.
-      self = value == 0 ? .integer(0) : .number(value)
+      // A whole number is written as what it is: with an exponent it would be read as another one.
+      self = Int64(exactly: value).map { .integer($0) } ?? .number(value)
     }
   }
 }

@@ -33,8 +33,10 @@ struct TextPattern {
       text.utf8.starts(with: prefix.utf8)
         && !text.unicodeScalars.contains { Character($0).isNewline }
     case .expression(let pattern):
-      // What cannot be compiled lets everything through, and the test of the table says so.
-      (try? Regex(pattern)).map { text.wholeMatch(of: $0) != nil } ?? true
+      // What cannot be compiled lets everything through, and the test of the table says so. A mark that
+      // combines with what is before it is a character of its own, as it is to the service.
+      (try? Regex(pattern).matchingSemantics(.unicodeScalar))
+        .map { text.wholeMatch(of: $0) != nil } ?? true
     }
   }
 
