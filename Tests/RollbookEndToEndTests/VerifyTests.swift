@@ -27,19 +27,21 @@ import Testing
       }
       try await stage.rollbook("prune", "--keep", "1", "--yes").exits(0)
       try await stage.rollbook("start", "shop").exits(0)
-      try await stage.rollbook("snapshot", "create", "shop", "one").exits(0)
-      try await stage.rollbook("snapshot", "create", "shop", "two").exits(0)
+      for name in ["one", "two", "three"] {
+        try await stage.rollbook("snapshot", "create", "shop", name).exits(0)
+      }
       try await stage.rollbook("stop", "shop", "--force").exits(0)
-      try await stage.rollbook("verify").exits(0).shows("1 program,").shows("2 snapshots")
+      try await stage.rollbook("verify").exits(0).shows("1 program,").shows("3 snapshots")
 
       let snapshots = stage.home + "/snapshots/1"
       let folders = try FileManager.default.contentsOfDirectory(atPath: snapshots)
         .filter { !$0.hasSuffix(".json") }.sorted()
-      let first = try #require(folders.first)
-      let last = try #require(folders.last)
+      try #require(folders.count == 3)
       try "more".write(
-        toFile: "\(snapshots)/\(first)/more", atomically: true, encoding: .utf8)
-      try FileManager.default.removeItem(atPath: "\(snapshots)/\(last)")
+        toFile: "\(snapshots)/\(folders[0])/more", atomically: true, encoding: .utf8)
+      for gone in [folders[0] + ".json", folders[1], folders[2] + ".json"] {
+        try FileManager.default.removeItem(atPath: "\(snapshots)/\(gone)")
+      }
       let store = stage.home + "/artifacts"
       let code = try #require(
         try FileManager.default.contentsOfDirectory(atPath: store).first { !$0.hasPrefix(".") })
@@ -48,6 +50,7 @@ import Testing
       let found = try await stage.rollbook("verify").exits(1).shows("NOT SOUND")
       found.shows("snapshots: snapshot one of version 3: it is not what it was")
       found.shows("snapshots: snapshot two of version 3: it is not there")
+      found.shows("snapshots: snapshot three of version 3: its description is not there")
       found.shows("code: code \(code): it is not what it was")
       try await stage.rollbook("verify", "--output", "jsonl").exits(1).shows("\"IsSound\":false")
     }
