@@ -98,7 +98,7 @@ extension Engine {
   private func lookFirst(_ application: Application) async throws(RollbookError) -> Look {
     let (isInFlight, known, hasSuspects) = try await journal.read {
       (reader) throws(RollbookError) -> (Bool, Generation?, Bool) in
-      if try reader.operationInFlight(of: application) != nil { return (true, nil, false) }
+      if try reader.state(of: application).inFlight != nil { return (true, nil, false) }
       return (
         false, try reader.runningGeneration(of: application),
         try !reader.unresolvedSuspects(of: application.id).isEmpty
@@ -128,11 +128,11 @@ extension Engine {
     _ application: Application, _ control: EngineControl, missing: GenerationToken? = nil
   ) async throws(RollbookError) -> SettlingReport.Finding? {
     let look = try await journal.read { (reader) throws(RollbookError) -> LockedLook in
-      if let operation = try reader.operationInFlight(of: application) {
-        return .inFlight(try reader.situation(of: operation))
+      let state = try reader.state(of: application)
+      if let operation = state.inFlight {
+        return .inFlight(try reader.situation(of: operation.id))
       }
-      return .idle(
-        try reader.state(of: application), try reader.runningGeneration(of: application))
+      return .idle(state, try reader.runningGeneration(of: application))
     }
     let state: ApplicationState
     let known: Generation
@@ -209,15 +209,6 @@ extension Engine {
 }
 
 extension JournalReader {
-  fileprivate borrowing func operationInFlight(
-    of application: Application
-  ) throws(RollbookError) -> OperationID? {
-    guard let newest = try newestRecord(of: application.id) else {
-      throw .damaged("application \(application.name) has no operation")
-    }
-    return newest.outcome == nil ? newest.operation.id : nil
-  }
-
   /// The applications with an operation in flight, with something that runs, or with something that
   /// may run although it should not.
   package borrowing func applicationsToSettle() throws(RollbookError) -> [Application] {
