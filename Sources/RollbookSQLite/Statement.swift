@@ -96,7 +96,9 @@ internal import CRollbookSQLite
   }
 
   public borrowing func optionalInt64(_ index: Int32) -> Int64? {
-    isNull(index) ? nil : int64(index)
+    let value = int64(index)
+    // NULL is read as 0: only then is there something to ask.
+    return value == 0 && isNull(index) ? nil : value
   }
 
   public borrowing func string(_ index: Int32) -> String { optionalString(index) ?? "" }

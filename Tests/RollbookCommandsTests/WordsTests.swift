@@ -1,4 +1,5 @@
 #if CommandLine
+import ArgumentParser
 import Rollbook
 import Testing
 
@@ -36,6 +37,19 @@ import Testing
     detail.observed = "exit status 7"
     #expect(
       ProgressText.step(operation(.ended), .settling, detail) == "found ended: exit status 7")
+  }
+
+  /// To make a name of its type takes a millisecond for all verbs together, at each start.
+  @Test func everyVerbSaysItsName() {
+    var all: [any ParsableCommand.Type] = [RollbookCommand.self]
+    var count = 0
+    while let verb = all.popLast() {
+      let configuration = verb.configuration
+      #expect(configuration.commandName != nil, "\(verb)")
+      all += configuration.subcommands + configuration.groupedSubcommands.flatMap(\.subcommands)
+      count += 1
+    }
+    #expect(count > 20)
   }
 
   @Test(

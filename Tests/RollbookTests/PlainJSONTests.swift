@@ -123,6 +123,33 @@ import Testing
   }
 
   @Test(arguments: [
+    "arguments", "bakeSeconds", "codeName", "description", "environment", "properties",
+    "rollbackEnabled", "secretProperties", "settleSeconds", "snapshotTimeoutSeconds",
+    "snapshotsEnabled", "stopGraceSeconds", "submitGraceSeconds", "timeoutSeconds",
+  ]) func aConfigurationHasAllItsMembers(_ name: String) throws {
+    let text = try journalJSON(VersionConfiguration(codeName: "shop"))
+    let member = try Regex("\"\(name)\":(\"[^\"]*\"|\\[\\]|\\{[^}]*\\}|[a-z0-9]+),?")
+    let without = text.replacing(member, with: "").replacing(",}", with: "}")
+    #expect(without.count < text.count)
+    #expect(
+      PlainJSON.members(of: without)?.count == PlainJSON.members(of: text).map { $0.count - 1 })
+    #expect(throws: RollbookError.self) { try VersionConfiguration(column: without) }
+  }
+
+  @Test func membersThatAreThereTwiceOrOutOfOrderAreLeftToTheDecoder() throws {
+    let configuration = VersionConfiguration(codeName: "shop")
+    let text = try journalJSON(configuration)
+    for changed in [
+      text.replacing("\"codeName\"", with: "\"codeName\":\"shop\",\"codeName\""),
+      "{\"timeoutSeconds\":300," + text.dropFirst().replacing(",\"timeoutSeconds\":300", with: ""),
+    ] {
+      #expect(PlainJSON.members(of: changed) != nil)
+      let decoded = try decodedJSON(changed, as: VersionConfiguration.self)
+      #expect(try VersionConfiguration(column: changed) == decoded)
+    }
+  }
+
+  @Test(arguments: [
     "plain", "", "a/b", "quoted \"x\"", "back\\slash", "größer", "line\nbreak", "tab\t", "\u{7f}",
     "\u{1F600}",
   ])

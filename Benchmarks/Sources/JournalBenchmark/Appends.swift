@@ -84,27 +84,32 @@ struct Appends {
     var single: [Double] = []
     var ours: [Int: [Double]] = [:]
     var batched: [Int: [Double]] = [:]
-    var slowest: [Double] = []
+    var slowest: (ours: [Double], baseline: [Double]) = ([], [])
     for round in -1..<setup.rounds {
       // The first round makes the WAL as long as it becomes, and does not count.
       let seconds = round < 0 ? 0.3 : setup.isQuick ? 1.0 : 2.0
       let alone = try baselineRate(1, seconds)
-      if round >= 0 { single.append(alone) }
+      if round >= 0 { single.append(alone.perSecond) }
       for count in counts {
         let coalesced = try await coalescedRate(count, seconds)
         let together = try baselineRate(count, seconds)
         if round < 0 { continue }
         ours[count, default: []].append(coalesced.perSecond)
-        batched[count, default: []].append(together)
-        if count == 256 { slowest.append(quantile(0.99, of: coalesced.microseconds) / 1000) }
+        batched[count, default: []].append(together.perSecond)
+        if count != 256 { continue }
+        slowest.ours.append(quantile(0.99, of: coalesced.microseconds) / 1000)
+        slowest.baseline.append(quantile(0.99, of: together.microseconds) / 1000)
       }
     }
     for count in counts {
       report(count, ours[count] ?? [], single, batched[count] ?? [])
     }
+    let (slow, limit) = (median(slowest.ours), median(slowest.baseline))
+    let limitText = "C itself, 256 a transaction, p99 of its transactions: \(limit.rounded(1)) ms"
     Report.goal(
-      "durable append, 256 callers, p99 (median of the rounds)",
-      "\(median(slowest).rounded(1)) ms", "< 25 ms", isMet: median(slowest) < 25)
+      "durable append, 256 callers, p99 (median of the rounds)", "\(slow.rounded(1)) ms", "< 25 ms",
+      isMet: slow < 25, limit: limit >= 25 ? limitText : nil)
+    if limit < 25 { Report.tell("  the same in C", limitText) }
   }
 
   private func report(_ count: Int, _ ours: [Double], _ single: [Double], _ batched: [Double]) {
@@ -121,7 +126,7 @@ struct Appends {
       Comparison(ours: ours, baseline: batched), .atLeast(0.75), unit: "/s")
   }
 
-  private func baselineRate(_ count: Int, _ seconds: Double) throws -> Double {
+  private func baselineRate(_ count: Int, _ seconds: Double) throws -> Rate {
     try rate(of: count, seconds: seconds, end: baseline.checkpoint) { call in
       try baseline.appendSteps(to: (0..<count).map { baselineOperation(call * count + $0) })
     }

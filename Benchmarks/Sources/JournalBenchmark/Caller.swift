@@ -112,18 +112,23 @@ func rate<State: Sendable>(
     perSecond: Double(times.count) / ((clock.now - start) / .seconds(1)), microseconds: times)
 }
 
-/// The rate of one thread that does `count` things at a time.
+/// The rate of one thread that does `count` things at a time, and how long each time took.
 func rate(
   of count: Int, seconds: Double, end: () throws -> Void, _ work: (Int) throws -> Void
-) throws -> Double {
+) throws -> Rate {
   let clock = ContinuousClock()
   let start = clock.now
   let deadline = start + .seconds(seconds)
-  var times = 0
-  while clock.now < deadline {
-    try work(times)
-    times += 1
+  var times: [Double] = []
+  var last = start
+  while last < deadline {
+    try work(times.count)
+    let now = clock.now
+    times.append((now - last) / .microseconds(1))
+    last = now
   }
   try end()
-  return Double(times * count) / ((clock.now - start) / .seconds(1))
+  return Rate(
+    perSecond: Double(times.count * count) / ((clock.now - start) / .seconds(1)),
+    microseconds: times)
 }

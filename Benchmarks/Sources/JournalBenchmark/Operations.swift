@@ -114,7 +114,7 @@ struct Operations {
         (0..<count).map {
           request(applications[$0 * share..<($0 + 1) * share], Self.kind(&chance), &chance)
         })
-    }
+    }.perSecond
   }
 
   private static func kind(_ chance: inout Chance) -> OperationKind {

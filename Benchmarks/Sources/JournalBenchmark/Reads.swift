@@ -79,11 +79,10 @@ struct Reads {
   private func describe(_ journal: Journal, _ id: Int64) throws -> Bool {
     let id = OperationID(id)
     return try journal.blockingRead { (reader) throws(RollbookError) -> Bool in
-      guard let operation = try reader.operation(id) else { return false }
-      let outcome = try reader.outcome(of: id)
+      guard let record = try reader.record(id) else { return false }
       let failure = try reader.failure(of: id)
       let steps = try reader.steps(of: id)
-      return withExtendedLifetime((operation, outcome, failure)) { steps.count == 3 }
+      return withExtendedLifetime((record, failure)) { steps.count == 3 }
     }
   }
 

@@ -130,7 +130,8 @@ extension Engine {
     let look = try await journal.read { (reader) throws(RollbookError) -> LockedLook in
       let state = try reader.state(of: application)
       if let operation = state.inFlight {
-        return .inFlight(try reader.situation(of: operation.id))
+        return .inFlight(
+          try reader.situation(of: operation, of: application, before: state.settled))
       }
       return .idle(state, try reader.runningGeneration(of: application))
     }

@@ -84,16 +84,22 @@ extension JournalReader {
     guard let operation = try operation(id),
       let application = try application(operation.application)
     else { throw .damaged("operation \(id) or its application is not there") }
-    var before = StandingState(status: .ready, version: 1, parallelism: 1)
-    if let previous = operation.links.previous, let outcome = try outcome(of: previous) {
-      before = outcome.standing
-    }
+    var before: StandingState?
+    if let previous = operation.links.previous { before = try outcome(of: previous)?.standing }
+    return try situation(of: operation, of: application, before: before)
+  }
+
+  /// - Parameter before: what the operation's predecessor left; nil where it has none.
+  borrowing func situation(
+    of operation: Operation, of application: Application, before: StandingState?
+  ) throws(RollbookError) -> Situation {
+    let before = before ?? StandingState(status: .ready, version: 1, parallelism: 1)
     let running = try running(application.id)
     let target = operation.parameters.target?.version ?? operation.versionTo ?? before.version
     return Situation(
       application: application, operation: operation, before: before, running: running,
       runningVersion: try running.mapVersion(in: self, of: application.id),
-      targetVersion: try version(target, of: application.id), steps: try steps(of: id))
+      targetVersion: try version(target, of: application.id), steps: try steps(of: operation.id))
   }
 
   /// The newest READY snapshot that a version can read, if any.

@@ -79,45 +79,53 @@ extension VersionConfiguration {
     }
   }
 
-  /// Nil where a member is not plain, not known here, there twice, or not there although it must be.
+  /// Nil where a member is not plain, not known here, not in its order, or not there although it must be.
   private static func plain(_ members: PlainJSON.Members) -> VersionConfiguration? {
-    var seen = Set<String>()
     var read = VersionConfiguration(codeName: "")
+    var requiredCount = 0
+    var last = ""
     for (name, value) in members {
-      guard seen.insert(name).inserted, read.take(name, value) else { return nil }
+      // As the journal writes them none is there twice.
+      guard last < name else { return nil }
+      last = name
+      if read.takeRequired(name, value) {
+        requiredCount += 1
+      } else if !read.takeOptional(name, value) {
+        return nil
+      }
     }
-    return seen.isSuperset(of: required) ? read : nil
+    return requiredCount == 14 ? read : nil
   }
 
-  private static let required: Set<String> = [
-    "codeName", "arguments", "properties", "secretProperties", "settleSeconds", "timeoutSeconds",
-    "bakeSeconds", "submitGraceSeconds", "stopGraceSeconds", "snapshotTimeoutSeconds",
-    "rollbackEnabled", "snapshotsEnabled", "description", "environment",
-  ]
-
-  private mutating func take(_ name: String, _ value: PlainJSON) -> Bool {
+  private mutating func takeRequired(_ name: String, _ value: PlainJSON) -> Bool {
     switch name {
-    case "codeName": set(&codeName, value.asText)
     case "arguments": set(&arguments, value.asArray)
-    case "properties": set(&properties, value.asTexts)
-    // With a secret it is no object of texts, and left to the decoder.
-    case "secretProperties": value.asTexts?.isEmpty ?? false
-    case "maxParallelism": set(&maxParallelism, value.asNumber.map { Int($0) })
-    case "entryClass": set(&entryClass, value.asText)
-    case "clusterAddress": set(&clusterAddress, value.asText)
-    case "clusterTrust": set(&clusterTrust, value.asText)
-    case "snapshotDirectory": set(&snapshotDirectory, value.asText)
-    case "readyCheck": set(&readyCheck, value.asText)
-    case "settleSeconds": set(&settleSeconds, value.asNumber.map(Double.init))
-    case "timeoutSeconds": set(&timeoutSeconds, value.asNumber.map(Double.init))
     case "bakeSeconds": set(&bakeSeconds, value.asNumber.map(Double.init))
-    case "submitGraceSeconds": set(&submitGraceSeconds, value.asNumber.map(Double.init))
-    case "stopGraceSeconds": set(&stopGraceSeconds, value.asNumber.map(Double.init))
-    case "snapshotTimeoutSeconds": set(&snapshotTimeoutSeconds, value.asNumber.map(Double.init))
-    case "rollbackEnabled": set(&rollbackEnabled, value.asTruth)
-    case "snapshotsEnabled": set(&snapshotsEnabled, value.asTruth)
+    case "codeName": set(&codeName, value.asText)
     case "description": set(&description, value.asText)
     case "environment": set(&environment, value.asTexts)
+    case "properties": set(&properties, value.asTexts)
+    case "rollbackEnabled": set(&rollbackEnabled, value.asTruth)
+    // With a secret it is no object of texts, and left to the decoder.
+    case "secretProperties": value.asTexts?.isEmpty ?? false
+    case "settleSeconds": set(&settleSeconds, value.asNumber.map(Double.init))
+    case "snapshotTimeoutSeconds": set(&snapshotTimeoutSeconds, value.asNumber.map(Double.init))
+    case "snapshotsEnabled": set(&snapshotsEnabled, value.asTruth)
+    case "stopGraceSeconds": set(&stopGraceSeconds, value.asNumber.map(Double.init))
+    case "submitGraceSeconds": set(&submitGraceSeconds, value.asNumber.map(Double.init))
+    case "timeoutSeconds": set(&timeoutSeconds, value.asNumber.map(Double.init))
+    default: false
+    }
+  }
+
+  private mutating func takeOptional(_ name: String, _ value: PlainJSON) -> Bool {
+    switch name {
+    case "clusterAddress": set(&clusterAddress, value.asText)
+    case "clusterTrust": set(&clusterTrust, value.asText)
+    case "entryClass": set(&entryClass, value.asText)
+    case "maxParallelism": set(&maxParallelism, value.asNumber.map { Int($0) })
+    case "readyCheck": set(&readyCheck, value.asText)
+    case "snapshotDirectory": set(&snapshotDirectory, value.asText)
     default: false
     }
   }

@@ -90,8 +90,8 @@ extension JournalReader {
     return try row.next() ? Self.record(row) : nil
   }
 
-  /// An operation and its outcome.
-  package borrowing func record(_ id: OperationID) throws(RollbookError) -> OperationRecord? {
+  /// An operation and its outcome; nil where there is none of this number.
+  public borrowing func record(_ id: OperationID) throws(RollbookError) -> OperationRecord? {
     let row = try query(Self.recordByID)
     try row.bind(1, id)
     return try row.next() ? Self.record(row) : nil

@@ -31,6 +31,7 @@ enum PlainJSON {
   var asTexts: [String: String]? {
     guard case .object(let members) = self else { return nil }
     var texts: [String: String] = [:]
+    texts.reserveCapacity(members.count)
     for (name, value) in members {
       guard let text = value.asText, texts.updateValue(text, forKey: name) == nil else {
         return nil
@@ -61,6 +62,7 @@ private struct Scanner {
     defer { depth -= 1 }
     var members: PlainJSON.Members = []
     if take(UInt8(ascii: "}")) { return members }
+    members.reserveCapacity(8)
     repeat {
       guard let name = string(), take(UInt8(ascii: ":")), let value = value() else { return nil }
       members.append((name, value))

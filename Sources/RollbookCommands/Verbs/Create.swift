@@ -4,6 +4,7 @@ internal import Rollbook
 
 struct Create: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "create",
     abstract: "Make an application: version 1, READY.")
 
   @Argument(help: "Its name.") var name: String

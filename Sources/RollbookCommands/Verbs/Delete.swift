@@ -5,6 +5,7 @@ internal import Rollbook
 
 struct Delete: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "delete",
     abstract: "Delete an application; its history stays, its name is free again.")
 
   @Argument(help: "The application's name.") var name: String

@@ -4,6 +4,7 @@ internal import Rollbook
 
 struct Diff: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "diff",
     abstract: "What changed between two versions: settings and code.")
 
   @Argument(help: "The application's name.") var name: String

@@ -4,6 +4,7 @@ internal import Rollbook
 
 struct Export: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "export",
     abstract:
       "Write the history for other tools: a line of JSON for each operation, the oldest first.",
     discussion: """

@@ -3,7 +3,8 @@ internal import ArgumentParser
 internal import Rollbook
 
 struct List: ParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "The applications, by name.")
+  static let configuration = CommandConfiguration(
+    commandName: "list", abstract: "The applications, by name.")
 
   @Flag(help: "The deleted ones instead, the newest first.") var deleted = false
   @OptionGroup var options: ReadOptions

@@ -4,6 +4,7 @@ internal import Rollbook
 
 struct Logs: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "logs",
     abstract: "What a program wrote: the newest 64 KiB of what runs, or ran last.")
 
   @Argument(help: "The application's name.") var name: String

@@ -4,6 +4,7 @@ internal import Rollbook
 
 struct Operations: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "operations",
     abstract: "The operations of an application, the newest first.", aliases: ["history"])
 
   @Argument(help: "The application's name.") var name: String

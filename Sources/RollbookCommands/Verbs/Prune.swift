@@ -5,6 +5,7 @@ internal import Rollbook
 
 struct Prune: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "prune",
     abstract: "Remove bytes that no good state needs; every row of history stays.",
     discussion: """
       Of each application is kept: the code of its newest N good states and of the version that it \

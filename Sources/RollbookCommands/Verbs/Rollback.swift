@@ -4,6 +4,7 @@ internal import Rollbook
 
 struct Rollback: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "rollback",
     abstract: "Go back to the newest earlier version that worked.",
     discussion: """
       While an update or a scaling is in flight it is given up. A second rollback goes further \

@@ -4,6 +4,7 @@ internal import Rollbook
 
 struct Scale: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "scale",
     abstract: "Change the parallelism; roll back by itself where opted in.")
 
   @Argument(help: "The application's name.") var name: String

@@ -4,6 +4,7 @@ internal import Rollbook
 
 struct Serve: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "serve",
     abstract: "Speak the AWS API (kinesisanalyticsv2), so that the aws command drives Rollbook.",
     discussion: """
       Ends on Ctrl-C or SIGTERM: what is in flight is left at a durable step, and goes on at the next \

@@ -4,6 +4,7 @@ internal import Rollbook
 
 struct Settle: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "settle",
     abstract: "Carry on or end what interrupted commands left; notice programs that are gone.",
     discussion: """
       What an abandoned operation left running is ended too, where it can be reached.

@@ -4,6 +4,7 @@ internal import Rollbook
 
 struct Start: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "start",
     abstract: "Start an application that is READY.",
     discussion: """
       --interrupted settles all, starts every application that ran when the machine went down, and \

@@ -4,6 +4,7 @@ internal import Rollbook
 
 struct Status: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "status",
     abstract: "One application: the journal's status beside what is observed now.")
 
   @Argument(help: "Its name.") var name: String

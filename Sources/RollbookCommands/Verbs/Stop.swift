@@ -4,6 +4,7 @@ internal import Rollbook
 
 struct Stop: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "stop",
     abstract: "Stop an application; its state is kept in a snapshot.",
     discussion: """
       --force gives up what is in flight and takes no snapshot. --force --abandon also records as \

@@ -4,6 +4,7 @@ internal import Rollbook
 
 struct Update: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "update",
     abstract: "Make the next version and deploy it; roll back by itself where opted in.",
     discussion: """
       What is not named stays as in the current version. Any --arg replaces the whole argument \

@@ -4,6 +4,7 @@ internal import Rollbook
 
 struct Verify: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "verify",
     abstract: "Look whether the journal, the code and the snapshots are what they should be.",
     discussion: """
       The journal's file by SQLite's own check, its triggers and views against Rollbook's, every row \

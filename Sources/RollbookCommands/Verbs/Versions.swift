@@ -4,6 +4,7 @@ internal import Rollbook
 
 struct Versions: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "versions",
     abstract: "The versions of an application, the newest first.")
 
   @Argument(help: "The application's name.") var name: String

@@ -4,6 +4,7 @@ internal import Rollbook
 
 struct Wait: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "wait",
     abstract: "Wait for what is in flight, and end as it does; settle it where its holder died.")
 
   @Argument(help: "The application's name.") var name: String

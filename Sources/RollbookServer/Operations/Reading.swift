@@ -114,12 +114,10 @@ extension API {
     guard let number = Int64(text), String(number) == text else { throw missing }
     let details = try await mapping(call) { () throws(RollbookError) in
       try await journal.read { (reader) throws(RollbookError) -> JSONValue? in
-        guard let operation = try reader.operation(OperationID(number)),
-          operation.application == application.id
+        guard let record = try reader.record(OperationID(number)),
+          record.operation.application == application.id
         else { return nil }
-        let record = OperationRecord(
-          operation: operation, outcome: try reader.outcome(of: operation.id))
-        return record.details(try reader.failure(of: operation.id))
+        return record.details(try reader.failure(of: record.operation.id))
       }
     }
     guard let details else { throw missing }
