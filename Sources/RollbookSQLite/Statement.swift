@@ -96,9 +96,7 @@ internal import CRollbookSQLite
   }
 
   public borrowing func optionalInt64(_ index: Int32) -> Int64? {
-    let value = int64(index)
-    // NULL is read as 0: only then is there something to ask.
-    return value == 0 && isNull(index) ? nil : value
+    isNull(index) ? nil : int64(index)
   }
 
   public borrowing func string(_ index: Int32) -> String { optionalString(index) ?? "" }

@@ -128,6 +128,38 @@ import Testing
     }
   }
 
+  @Test(
+    "What a program or its ready check says of a secret is replaced: in failures, logs and the journal"
+  )
+  func repeatedSecret() async throws {
+    try await onStage { stage in
+      let value = "s3cr3t-\(UUID().uuidString)"
+      let file = try stage.write(value + "\n", to: "secret", mode: 0o600)
+      let bad = try stage.write(
+        "#!/bin/sh\necho \"fatal error: no login with $PASSWORD\" >&2\nexit 7\n", to: "bad.sh")
+      let waiting = try stage.write(Program.idle, to: "waiting.sh")
+      try await stage.rollbook(
+        ["create", "shop", "--code", bad, "--secret-property", "PASSWORD=@\(file)"] + Stage.short
+      ).exits(0)
+      var said = try await stage.rollbook("start", "shop").exits(4)
+        .says("fatal error: no login with ***").err
+      try await stage.rollbook(
+        "update", "shop", "--code", waiting, "--timeout", "0.5", "--ready-check",
+        "echo not ready: $PASSWORD; exit 1"
+      ).exits(0)
+      said += try await stage.rollbook("start", "shop").exits(4).err
+      for words in [
+        ["status", "shop"], ["operations", "shop"], ["operation", "shop", "2"],
+        ["operation", "shop", "4"], ["logs", "shop", "--version", "1"],
+        ["sql", "SELECT * FROM failures"], ["export"],
+      ] { said += try await stage.rollbook(words).exits(0).out }
+      #expect(said.contains("no login with ***") && said.contains("not ready: ***"))
+      #expect(!said.contains(value))
+      let journal = try #require(FileManager.default.contents(atPath: stage.journal))
+      #expect(journal.range(of: Data(value.utf8)) == nil)
+    }
+  }
+
   @Test("A secret's value is given to the program, and is nowhere else")
   func secrets() async throws {
     try await onStage { stage in

@@ -1,18 +1,17 @@
 #if CommandLine
 import Foundation
-import Glibc
 import Testing
 
 /// A disk that is full, or may not be written: what is said, what can be read, and how it goes on.
 @Suite(
   .enabled(
-    if: Disk.canBeMade,
+    if: SmallDisk.canBeMade,
     "NOT TESTED HERE: no tmpfs can be mounted, so nobody knows what a full disk does"))
 struct FullDiskTests {
   @Test("On a full disk all can be read, and a change says what is full and what to do")
   func full() async throws {
     try await onStage { stage in
-      let disk = try await Disk(stage)
+      let disk = try await SmallDisk(stage)
       try await disk.use {
         try await stage.create("shop", Program.idle)
         disk.fill()
@@ -35,7 +34,7 @@ struct FullDiskTests {
   @Test("Code that does not fit is a full disk too, and nothing of it stays")
   func code() async throws {
     try await onStage { stage in
-      let disk = try await Disk(stage)
+      let disk = try await SmallDisk(stage)
       try await disk.use {
         try await stage.create("shop", Program.idle)
         // More than the whole disk.
@@ -63,7 +62,7 @@ struct FullDiskTests {
   @Test("A change whose disk fills says what stays in progress, and settle carries it on")
   func fillsMeanwhile() async throws {
     try await onStage { stage in
-      let disk = try await Disk(stage)
+      let disk = try await SmallDisk(stage)
       try await disk.use {
         try await stage.createAndStart("shop", Program.idle)
         let held = try await stage.hold("update", "shop", "--redeploy", at: "before stop")
@@ -83,7 +82,7 @@ struct FullDiskTests {
   @Test("On a disk that may only be read, verbs that look work, and the others say why not")
   func readOnly() async throws {
     try await onStage { stage in
-      let disk = try await Disk(stage)
+      let disk = try await SmallDisk(stage)
       try await disk.use {
         try await stage.create("shop", Program.idle)
         disk.protect()
@@ -99,61 +98,5 @@ struct FullDiskTests {
       }
     }
   }
-}
-
-/// A small file system of its own, on which a stage has its home.
-private struct Disk {
-  let stage: Stage
-
-  /// Whether one can be made here: that is root's right, and containers may not have it.
-  static let canBeMade: Bool = {
-    let folder = NSTemporaryDirectory() + "rollbook-mount-\(UUID().uuidString)"
-    guard unsafe mkdir(folder, 0o700) == 0 else { return false }
-    defer { _ = unsafe rmdir(folder) }
-    guard unsafe mount("tmpfs", folder, "tmpfs", 0, "size=64k") == 0 else { return false }
-    return unsafe umount2(folder, Int32(MNT_DETACH)) == 0
-  }()
-
-  init(_ stage: Stage) async throws {
-    self.stage = stage
-    try FileManager.default.createDirectory(
-      atPath: stage.home, withIntermediateDirectories: true)
-    guard unsafe mount("tmpfs", stage.home, "tmpfs", 0, "size=3m,mode=700") == 0 else {
-      throw CannotMount(errorNumber: errno)
-    }
-  }
-
-  /// Runs a part of a test, and takes the disk away however that ends.
-  func use(_ body: () async throws -> Void) async throws {
-    defer { _ = unsafe umount2(stage.home, Int32(MNT_DETACH)) }
-    try await body()
-  }
-
-  private var filler: String { stage.home + "/filler" }
-
-  /// Leaves not a byte.
-  func fill() {
-    let block = [UInt8](repeating: 0x66, count: 4096)
-    let file = unsafe open(filler, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
-    #expect(file >= 0)
-    defer { close(file) }
-    while true {
-      let written = unsafe block.withUnsafeBytes { unsafe write(file, $0.baseAddress, $0.count) }
-      if written <= 0 { break }
-    }
-    #expect(errno == ENOSPC)
-  }
-
-  func free() throws { try stage.remove(filler) }
-
-  /// From now on it may only be read.
-  func protect() {
-    let flags = UInt(MS_REMOUNT) | UInt(MS_RDONLY)
-    #expect(unsafe mount("tmpfs", stage.home, "tmpfs", flags, nil) == 0)
-  }
-}
-
-private struct CannotMount: Error {
-  let errorNumber: Int32
 }
 #endif

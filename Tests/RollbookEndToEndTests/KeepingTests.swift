@@ -87,6 +87,64 @@ import Testing
     }
   }
 
+  @Test("A backup while three others write: of one moment, whole, and nobody waits for it")
+  func backupBesideWriters() async throws {
+    try await onStage { stage in
+      let names = ["one", "two", "three"]
+      for name in names { try await stage.create(name, Program.idle) }
+      let end = stage.path("end")
+      try await withThrowingTaskGroup(of: Int.self) { group in
+        for name in names {
+          group.addTask {
+            var changes = 0
+            while stage.text(end) == nil, changes < 500 {
+              changes += 1
+              try await stage.rollbook("update", name, "--description", "\(changes)").exits(0)
+            }
+            return changes
+          }
+        }
+        var counts: [Int] = []
+        for round in 1...5 {
+          let copy = stage.path("copy-\(round)")
+          try await stage.rollbook("backup", copy).exits(0).shows("all checked")
+          try await stage.rollbook("--home", copy, "verify").exits(0)
+          let rows = try await stage.rollbook(
+            "--home", copy, "sql", "SELECT count(*) AS n FROM operation_outcomes", "-o", "json"
+          ).exits(0).json().array
+          counts.append(rows.first?["n"].int ?? -1)
+        }
+        try stage.write("", to: "end")
+        let changes = try await group.reduce(0, +)
+        // They went on meanwhile, and every copy is of its moment.
+        #expect(counts == counts.sorted() && Set(counts).count > 1, "\(counts)")
+        #expect((counts.last ?? 0) <= 3 + changes)
+      }
+    }
+  }
+
+  @Test("`status` tells how many bytes an application takes")
+  func sizes() async throws {
+    try await onStage { stage in
+      let code = Program.idle + String(repeating: "#", count: 3000 - Program.idle.utf8.count)
+      try await stage.create("shop", code)
+      try await stage.rollbook("status", "shop").exits(0)
+        .shows("2.9 KiB: code 2.9 KiB, snapshots 0 B, state 0 B, logs 0 B")
+      func held() async throws -> JSON {
+        let status = try await stage.rollbook("status", "shop", "-o", "json").exits(0).json()
+        return status["ApplicationDetail"]["Bytes"]
+      }
+      #expect(try await held()["Artifacts"].int == 3000)
+      try await stage.update("shop", Program.counter).exits(0)
+      try await stage.rollbook("start", "shop").exits(0)
+      try await stage.waitUntilCounting("shop", above: 3)
+      try await stage.rollbook("snapshot", "create", "shop", "mine").exits(0)
+      let bytes = try await held()
+      #expect(bytes["Artifacts"].int == 3000 + Program.counter.utf8.count)
+      for part in ["Snapshots", "State"] { #expect(bytes[part].int > 0, "\(part)") }
+    }
+  }
+
   @Test("--indexed and --journal-only: an auditor's copy")
   func auditorsCopy() async throws {
     try await onStage { stage in

@@ -32,7 +32,8 @@ public final class Engine: Sendable {
   ) throws(RollbookError) {
     self.home = home
     self.journal = journal
-    self.runtimes = Dictionary(runtimes.map { ($0.name, $0) }, uniquingKeysWith: { $1 })
+    self.runtimes = Dictionary(
+      runtimes.map { ($0.name, SecretKeepingRuntime($0)) }, uniquingKeysWith: { $1 })
     self.clock = clock
     self.patience = patience
     artifacts = ArtifactStore(home)

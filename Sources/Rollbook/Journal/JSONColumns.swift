@@ -80,7 +80,7 @@ extension VersionConfiguration {
   }
 
   /// Nil where a member is not plain, not known here, not in its order, or not there although it must be.
-  private static func plain(_ members: PlainJSON.Members) -> VersionConfiguration? {
+  static func plain(_ members: PlainJSON.Members) -> VersionConfiguration? {
     var read = VersionConfiguration(codeName: "")
     var requiredCount = 0
     var last = ""
@@ -94,8 +94,11 @@ extension VersionConfiguration {
         return nil
       }
     }
-    return requiredCount == 14 ? read : nil
+    return requiredCount == Self.requiredCount ? read : nil
   }
+
+  /// How many members every configuration has.
+  private static let requiredCount = 14
 
   private mutating func takeRequired(_ name: String, _ value: PlainJSON) -> Bool {
     switch name {

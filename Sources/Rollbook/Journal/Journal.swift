@@ -115,6 +115,15 @@ public final class Journal: Sendable {
     try readers[0].read(body)
   }
 
+  /// For a command that reads a few rows and ends: it comes back to the top of a tree, and to little else,
+  /// and has to start small. At most 64 pages are kept; the system keeps the others.
+  package func keepFewPages() throws(RollbookError) {
+    for slot in readers {
+      try slot.read { (reader) throws(RollbookError) in try reader.execute("PRAGMA cache_size = 64")
+      }
+    }
+  }
+
   /// What the journal is now, for whoever wants to know later whether anything has changed.
   package func changeMark() async throws(RollbookError) -> ChangeMark { try await marks.mark() }
 

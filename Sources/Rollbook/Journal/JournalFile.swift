@@ -99,8 +99,6 @@ enum JournalFile {
       }
       if try Migrator.state(of: connection) == .empty { throw empty(path) }
       try checkWhole(path)
-      // Whoever only reads comes back to the few pages at the top of a tree; the system keeps the rest.
-      if mayBeImmutable { try set(connection, "cache_size", "64", reads: "64") }
       return OpenedReader(connection: connection, isImmutable: false, isWALReadable: true)
     } catch  where !isShareable || Self.leavesMainFile(error.code) {
       guard mayBeImmutable else { throw error }

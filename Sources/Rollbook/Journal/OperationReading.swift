@@ -157,9 +157,9 @@ extension JournalReader {
       id: OperationID(row.int(0)), application: ApplicationID(row.int(1)),
       kind: try row.value(2, of: OperationKind.self), startedAt: row.time(3), actor: row.text(4),
       reason: row.optionalText(5), parameters: try OperationParameters(column: row.optionalText(6)),
-      versionFrom: row.optionalInt(7), versionTo: row.optionalInt(8),
-      parallelismFrom: row.optionalInt(9).map(Int.init),
-      parallelismTo: row.optionalInt(10).map(Int.init), causedBy: row.optionalOperation(11),
+      versionFrom: row.optionalCount(7), versionTo: row.optionalCount(8),
+      parallelismFrom: row.optionalCount(9).map(Int.init),
+      parallelismTo: row.optionalCount(10).map(Int.init), causedBy: row.optionalOperation(11),
       links: links)
   }
 
@@ -170,8 +170,8 @@ extension JournalReader {
     let goodState = row.optionalOperation(first + 9)
     let standing = StandingState(
       status: try row.value(first + 3, of: ApplicationStatus.self), version: row.int(first + 4),
-      parallelism: Int(row.int(first + 5)), updatedFrom: row.optionalInt(first + 6),
-      rolledBackFrom: row.optionalInt(first + 7), rolledBackTo: row.optionalInt(first + 8),
+      parallelism: Int(row.int(first + 5)), updatedFrom: row.optionalCount(first + 6),
+      rolledBackFrom: row.optionalCount(first + 7), rolledBackTo: row.optionalCount(first + 8),
       goodState: goodState)
     return Outcome(
       operation: id, status: try row.value(first + 1, of: OperationStatus.self),

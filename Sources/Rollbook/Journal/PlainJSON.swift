@@ -30,6 +30,7 @@ enum PlainJSON {
   /// An object whose values are all texts.
   var asTexts: [String: String]? {
     guard case .object(let members) = self else { return nil }
+    if members.isEmpty { return [:] }
     var texts: [String: String] = [:]
     texts.reserveCapacity(members.count)
     for (name, value) in members {

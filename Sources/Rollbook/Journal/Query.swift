@@ -54,6 +54,12 @@ struct Query: ~Copyable {
     return id == 0 ? nil : OperationID(id)
   }
 
+  /// A column of what is counted from 1, such as versions: none is 0, as which NULL is read.
+  borrowing func optionalCount(_ column: Int32) -> Int64? {
+    let count = int(column)
+    return count == 0 ? nil : count
+  }
+
   /// A column of numbers that stand for the cases of an enumeration.
   borrowing func value<Value: RawRepresentable<Int64>>(
     _ column: Int32, of type: Value.Type

@@ -9,6 +9,7 @@ struct ReadSession: Sendable {
   init(_ options: HomeOptions) throws {
     home = try options.home
     journal = try Journal(path: home.journal, access: .readOnly)
+    try journal.keepFewPages()
     if !journal.isWALReadable {
       Standard.note(
         "rollbook: the journal's newest changes may be missing: only its main file could be read."

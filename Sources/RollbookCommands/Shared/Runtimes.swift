@@ -33,7 +33,7 @@ public enum Runtimes {
     guard let runtime = all(in: home).first(where: { $0.name == application.runtime }) else {
       throw absent(application.runtime)
     }
-    return runtime
+    return SecretKeepingRuntime(runtime)
   }
 
   /// Makes sure that a runtime is here.

@@ -15,9 +15,10 @@ enum Verbs {
   }
 
   static var known: [String] {
-    let configuration = RollbookCommand.configuration
-    let all = configuration.subcommands + configuration.groupedSubcommands.flatMap(\.subcommands)
-    return all.flatMap { [$0._commandName] + $0.configuration.aliases } + ["help"]
+    // Those of the groups are among them.
+    RollbookCommand.configuration.subcommands.flatMap {
+      [$0._commandName] + $0.configuration.aliases
+    } + ["help"]
   }
 
   /// The verb that a misspelt word is likely to mean; nil where none is near.

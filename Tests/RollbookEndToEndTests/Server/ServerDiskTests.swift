@@ -35,6 +35,43 @@ import Testing
   }
 
   @Test(
+    "A disk that is full for a while: a server answers, refuses, and goes on by itself",
+    .enabled(if: SmallDisk.canBeMade, "NOT TESTED HERE: no tmpfs can be mounted"))
+  func full() async throws {
+    try await onStage { stage in
+      let disk = try await SmallDisk(stage)
+      try await disk.use {
+        let server = try await stage.serve()
+        try await server.create()
+        let arn = try await server.detail()["ApplicationARN"].text
+        let tag = "{\"ResourceARN\":\"\(arn)\",\"Tags\":[{\"Key\":\"a\",\"Value\":\"b\"}]}"
+        for _ in 1...2 {
+          disk.fill()
+          let start = try await server.call("StartApplication")
+          #expect(start.status == 503 && start.body.contains("disk is full"), "\(start.body)")
+          let tagged = try await server.wire.call("TagResource", tag)
+          #expect(tagged.status == 503 && tagged.body.contains("disk is full"), "\(tagged.body)")
+          #expect(try await server.status() == "READY")
+          try disk.free()
+        }
+        #expect(try await server.wire.call("TagResource", tag).status == 200)
+        try await server.start()
+        #expect(try await server.call("StopApplication", ",\"Force\":true").status == 200)
+        try await server.wait(for: "READY")
+        server.command.send(SIGTERM)
+        try await server.command.end().exits(0)
+        // What was refused has left nothing.
+        #expect(
+          try await stage.operations("shop") == [
+            "StopApplication SUCCESSFUL", "StartApplication SUCCESSFUL",
+            "CreateApplication SUCCESSFUL",
+          ])
+        try await stage.rollbook("verify").exits(0)
+      }
+    }
+  }
+
+  @Test(
     "A file system that makes itself read-only under a server: it answers, refuses, and loses nothing",
     .enabled(
       if: FailingFileSystem.canBeMade,
