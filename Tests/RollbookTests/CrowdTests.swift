@@ -28,6 +28,8 @@ import Testing
       #expect(report["early", default: 0] > 0)
       // A page cache of 32 MiB for the writer and what two readers keep.
       #expect(growth < 48 * 1024, "KiB more memory at the end: \(report)")
+      // Hundreds of times what the slowest write needs: no speed is asked for, but that none starves.
+      #expect(report["worst", default: .infinity] < 30_000, "ms waited: \(report)")
     }
     if Self.longTurns != nil { Crowd.tell(reports) }
   }

@@ -57,7 +57,10 @@ extension JSONValue: Decodable {
   init(from decoder: any Decoder) throws {
     if let container = try? decoder.container(keyedBy: Name.self) {
       self = .object(
-        try container.allKeys.sorted { $0.stringValue < $1.stringValue }.map { name in
+        // By bytes: of `é&` and an e with a mark neither is less than the other to Swift.
+        try container.allKeys.sorted {
+          $0.stringValue.utf8.lexicographicallyPrecedes($1.stringValue.utf8)
+        }.map { name in
           Member(
             name: name.stringValue, value: try container.decode(JSONValue.self, forKey: name))
         })
