@@ -36,7 +36,7 @@ final class Simulation {
   deinit { for engine in engines { engine.journal.close() } }
 
   func engine(
-    on runtime: ScriptedRuntime, mortality: Mortality? = nil
+    on runtime: any RuntimeAdapter, mortality: Mortality? = nil
   ) throws -> Engine {
     let journal = try Journal(
       path: temporary.home.journal, access: .create,
@@ -80,6 +80,7 @@ final class Simulation {
     case ..<37: try await together(index)
     case ..<45: try await dyingOnTheWay(command(for: index), index)
     case ..<48: try await losingTheRuntime(command(for: index), index)
+    case ..<50: try await hanging(command(for: index), index)
     default: try await execute(command(for: index), index)
     }
   }

@@ -119,6 +119,40 @@ extension Simulation {
     try await settle(command, index)
   }
 
+  /// A call of the runtime does not return for long: nobody else waits for it, and it ends as it would have.
+  func hanging(_ command: SimulatedCommand, _ index: Int) async throws {
+    let before = applications[index]
+    // Whoever else settles meanwhile would record the end first.
+    if before.hasEnded { return try await execute(command, index) }
+    use(before, command)
+    let gate = Gate(at: Int.random(in: 1...6, using: &random))
+    let engine = try engine(on: HangingRuntime(base: runtime, gate: gate))
+    let name = before.name
+    let doing = Task { @Sendable () async -> Result<Void, RollbookError> in
+      let answer = await Simulation.perform(command, on: name, by: engine)
+      gate.end()
+      return answer
+    }
+    if await gate.isReached() {
+      happened("hang", "\(before.name) \(command)")
+      let other = (index + 1) % applications.count
+      do {
+        let settled = await perform(.settle, on: before.name, by: anEngine())
+        try expect((try? settled.get()) != nil, "beside what hangs: \(settled)")
+        try await execute(self.command(for: other), other)
+      } catch {
+        gate.open()
+        _ = await doing.value
+        throw error
+      }
+      gate.open()
+    }
+    let answer = await doing.value
+    engine.journal.close()
+    try conclude(command, answer, index)
+    try await check(index)
+  }
+
   /// Settles what was left, and takes over which of the allowed states it is in.
   private func settle(_ command: SimulatedCommand, _ index: Int) async throws {
     let before = applications[index]

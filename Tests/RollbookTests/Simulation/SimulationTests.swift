@@ -39,7 +39,7 @@ import Testing
     for what in [
       "start", "stop", "stop --force", "update", "scale", "rollback", "snapshot create",
       "snapshot delete", "settle", "read", "end", "delete", "race", "together", "death",
-      "death while settling", "runtime lost", "jump", "refused", "all checked",
+      "death while settling", "runtime lost", "hang", "jump", "refused", "all checked",
     ] { #expect(counts[what, default: 0] > 0, "\(what): \(counts)") }
   }
 
