@@ -26,8 +26,11 @@ import Testing
     for report in reports {
       let growth = report["late", default: 0] - report["early", default: 0]
       #expect(report["early", default: 0] > 0)
-      // A page cache of 32 MiB for the writer and what two readers keep.
-      #expect(growth < 48 * 1024, "KiB more memory at the end: \(report)")
+      // A page cache of 32 MiB for the writer and what two readers keep. The address sanitizer keeps
+      // what was freed.
+      if ProcessInfo.processInfo.environment["ASAN_OPTIONS"] == nil {
+        #expect(growth < 48 * 1024, "KiB more memory at the end: \(report)")
+      }
       // Hundreds of times what the slowest write needs: no speed is asked for, but that none starves.
       #expect(report["worst", default: .infinity] < 30_000, "ms waited: \(report)")
     }
