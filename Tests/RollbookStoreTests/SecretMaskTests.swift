@@ -2,7 +2,9 @@ import Rollbook
 import Testing
 
 @Suite struct SecretMaskTests {
-  private let mask = SecretMask(["hunter2-hunter2", "hunter2", "first line\nsecond", "abc", ""])
+  private let mask = SecretMask([
+    "hunter2-hunter2", "hunter2", "first line\nsecond", "abc", "", "  in-the-middle ",
+  ])
 
   @Test(arguments: [
     ("the password is hunter2.", "the password is ***."),
@@ -11,6 +13,7 @@ import Testing
     ("hunter2\u{301} x", "***\u{301} x"),
     ("first line\nsecond", "***"), ("only the first line here", "only the *** here"),
     ("of second thoughts", "of *** thoughts"),
+    ("trimmed: in-the-middle.", "trimmed: ***."),
     // Too short to be told from other text.
     ("abc", "abc"), ("", ""), ("größer", "größer"),
   ]) func hides(_ text: String, _ expected: String) {
@@ -19,8 +22,9 @@ import Testing
 
   @Test(arguments: [
     // The longer value, and its beginning and end.
-    ("ter2-hunter2 is the end", "*** is the end"),
-    ("it begins with hunter2-hun", "it begins with ***"),
+    ("pw hunter2-hunter2", "pw ***"), ("hunter2-hunter2 is it", "*** is it"),
+    ("nter2-h", "***-h"),
+    ("it begins with hunter", "it begins with ***"),
     ("nter2", "***"), ("er2 hun", "er2 hun"), ("plain", "plain"), ("", ""),
   ]) func hidesWhatIsCut(_ part: String, _ expected: String) {
     #expect(String(decoding: mask.hide(part: Array(part.utf8)), as: UTF8.self) == expected)

@@ -89,6 +89,7 @@ package struct SecretKeepingRuntime: RuntimeAdapter {
 
   package func log(of generation: Generation, from offset: Int64?, limit: Int) async -> LogPart? {
     guard let part = await base.log(of: generation, from: offset, limit: limit) else { return nil }
+    if part.bytes.isEmpty { return part }
     let mask = await mask(of: generation)
     return mask.isEmpty
       ? part : LogPart(bytes: mask.hide(part: part.bytes), nextOffset: part.nextOffset)
@@ -110,7 +111,9 @@ package struct SecretKeepingRuntime: RuntimeAdapter {
 
   /// Only where something was said: files are read.
   private func mask(of generation: Generation) async -> SecretMask {
-    let secrets = generation.version.configuration.secretProperties.values
+    let configuration = generation.version.configuration
+    let secrets =
+      Array(configuration.secretProperties.values) + (configuration.clusterHeaders ?? [:]).values
     if secrets.isEmpty { return SecretMask([]) }
     let values = try? await offPool(on: Self.files) { () throws(RollbookError) in
       secrets.compactMap { try? SecretFile.value(at: $0.path) }

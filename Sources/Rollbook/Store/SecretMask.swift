@@ -16,8 +16,12 @@ package struct SecretMask: Sendable {
     var all = Set<[UInt8]>()
     for value in values {
       let bytes = Array(value.utf8)
-      all.insert(bytes)
-      all.formUnion(bytes.split { $0 == 0x0a || $0 == 0x0d }.map(Array.init))
+      // One line of a failure is told without the blanks around it.
+      for part in [bytes[...]] + bytes.split(whereSeparator: { $0 == 0x0a || $0 == 0x0d }) {
+        let isBlank = { (byte: UInt8) in byte == 0x20 || byte == 0x09 }
+        let text = part.drop(while: isBlank).reversed().drop(while: isBlank).reversed()
+        all.formUnion([Array(part), Array(text)])
+      }
     }
     self.values = all.filter { $0.count >= SecretMask.shortest }.sorted { $0.count > $1.count }
   }
@@ -37,14 +41,15 @@ package struct SecretMask: Sendable {
   /// Of a part that was cut out of something longer the beginning of a value at its end is hidden too, and
   /// the end of one at its beginning.
   package func hide(part bytes: [UInt8]) -> [UInt8] {
-    var hidden = bytes
+    // Whole values first: the edge of one may be within itself.
+    var hidden = hide(bytes)
     if let count = longestEdge({ hidden.starts(with: $0.suffix($1)) }) {
       hidden.replaceSubrange(..<count, with: SecretMask.replacement.utf8)
     }
     if let count = longestEdge({ hidden.reversed().starts(with: $0.prefix($1).reversed()) }) {
       hidden.replaceSubrange((hidden.count - count)..., with: SecretMask.replacement.utf8)
     }
-    return hide(hidden)
+    return hidden
   }
 
   private func longestEdge(_ isThere: ([UInt8], Int) -> Bool) -> Int? {
