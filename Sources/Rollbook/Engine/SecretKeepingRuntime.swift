@@ -1,44 +1,31 @@
-internal import Dispatch
+internal import Synchronization
 
 /// A runtime in whose words no secret's value is found: programs, ready checks and clusters repeat what
 /// they were given, and what they say is journalled and shown.
-///
-/// A value is known while its file holds it, and to the deployment that is given it.
-package struct SecretKeepingRuntime: RuntimeAdapter {
-  private let base: any RuntimeAdapter
+package struct SecretKeepingRuntime: ForwardingRuntime {
+  package let base: any RuntimeAdapter
+  private let secrets = KnownSecrets()
 
   package init(_ base: any RuntimeAdapter) { self.base = base }
 
-  package var name: String { base.name }
-  package var pollInterval: Double { base.pollInterval }
-
-  package func check(
-    _ configuration: VersionConfiguration, codePath: String?
-  ) async throws(RollbookError) -> String {
-    try await base.check(configuration, codePath: codePath)
-  }
-
   package func deploy(_ deployment: Deployment, recordPlace: RecordPlace) async throws {
+    let mask = await secrets.learn(from: deployment)
     do {
       try await base.deploy(deployment, recordPlace: recordPlace)
     } catch let failure as RuntimeFailure {
-      throw SecretMask(deployment.secrets.values.values).hide(failure)
+      throw mask.hide(failure)
     }
   }
 
   package func observe(_ generation: Generation) async -> Observation {
     let seen = await base.observe(generation)
     if case .running = seen { return seen }
-    return await mask(of: generation).hide(seen)
-  }
-
-  package func observationLag(of generation: Generation) async -> Double {
-    await base.observationLag(of: generation)
+    return await secrets.mask(of: generation).hide(seen)
   }
 
   package func unreadiness(of generation: Generation) async -> String? {
     guard let said = await base.unreadiness(of: generation) else { return nil }
-    return await mask(of: generation).hide(said)
+    return await secrets.mask(of: generation).hide(said)
   }
 
   package func stop(
@@ -65,37 +52,19 @@ package struct SecretKeepingRuntime: RuntimeAdapter {
     }
   }
 
-  package func verify(_ snapshot: Snapshot) async throws(RuntimeFailure) {
-    try await base.verify(snapshot)
-  }
-
   package func removeSnapshot(_ target: SnapshotTarget) async throws(RuntimeFailure) {
     try await hiding(target.generation) { () async throws(RuntimeFailure) in
       try await base.removeSnapshot(target)
     }
   }
 
-  package func keptGenerations(
-    of application: Application
-  ) async throws(RuntimeFailure) -> [GenerationToken: Int64] {
-    try await base.keptGenerations(of: application)
-  }
-
-  package func removeKept(
-    _ token: GenerationToken, of application: Application
-  ) async throws(RuntimeFailure) {
-    try await base.removeKept(token, of: application)
-  }
-
   package func log(of generation: Generation, from offset: Int64?, limit: Int) async -> LogPart? {
     guard let part = await base.log(of: generation, from: offset, limit: limit) else { return nil }
     if part.bytes.isEmpty { return part }
-    let mask = await mask(of: generation)
+    let mask = await secrets.mask(of: generation)
     return mask.isEmpty
       ? part : LogPart(bytes: mask.hide(part: part.bytes), nextOffset: part.nextOffset)
   }
-
-  // MARK: What is hidden
 
   private func hiding<Value>(
     _ generation: Generation, _ call: () async throws(RuntimeFailure) -> Value
@@ -103,22 +72,57 @@ package struct SecretKeepingRuntime: RuntimeAdapter {
     do throws(RuntimeFailure) {
       return try await call()
     } catch {
-      throw await mask(of: generation).hide(error)
+      throw await secrets.mask(of: generation).hide(error)
     }
   }
+}
 
-  private static let files = DispatchQueue(label: "rollbook.secrets")
+/// What is known of the secrets of generations: what was handed out here, else what their files hold when
+/// it is first wanted. A file is read once for each generation: some are looked at many times a second.
+private final class KnownSecrets: Sendable {
+  private let masks = Mutex<[GenerationToken: SecretMask]>([:])
+  private let files = FileWork()
+  /// Those of generations that are long gone are forgotten with the others.
+  private static let limit = 1000
 
-  /// Only where something was said: files are read.
-  private func mask(of generation: Generation) async -> SecretMask {
+  /// A generation is about to be given its secrets.
+  func learn(from deployment: Deployment) async -> SecretMask {
+    let headers = references(deployment.generation.version.configuration.clusterHeaders)
+    let mask = SecretMask(Array(deployment.secrets.values.values) + (await values(of: headers)))
+    remember(mask, deployment.generation)
+    return mask
+  }
+
+  func mask(of generation: Generation) async -> SecretMask {
     let configuration = generation.version.configuration
-    let secrets =
-      Array(configuration.secretProperties.values) + (configuration.clusterHeaders ?? [:]).values
-    if secrets.isEmpty { return SecretMask([]) }
-    let values = try? await offPool(on: Self.files) { () throws(RollbookError) in
-      secrets.compactMap { try? SecretFile.value(at: $0.path) }
+    let references =
+      references(configuration.secretProperties) + references(configuration.clusterHeaders)
+    if references.isEmpty { return SecretMask([]) }
+    if let known = masks.withLock({ $0[generation.token] }) { return known }
+    let values = await values(of: references)
+    let mask = SecretMask(values)
+    // One that cannot be read now may be readable later.
+    if values.count == references.count { remember(mask, generation) }
+    return mask
+  }
+
+  private func references(_ secrets: [String: SecretReference]?) -> [SecretReference] {
+    secrets.map { Array($0.values) } ?? []
+  }
+
+  private func values(of references: [SecretReference]) async -> [String] {
+    if references.isEmpty { return [] }
+    let values = try? await offPool(on: files) { () throws(RollbookError) in
+      references.compactMap { SecretFile.valueOfFile(at: $0.path) }
     }
-    return SecretMask(values ?? [])
+    return values ?? []
+  }
+
+  private func remember(_ mask: SecretMask, _ generation: Generation) {
+    masks.withLock { masks in
+      if masks.count >= KnownSecrets.limit { masks.removeAll() }
+      masks[generation.token] = mask
+    }
   }
 }
 

@@ -115,8 +115,8 @@ public final class Journal: Sendable {
     try readers[0].read(body)
   }
 
-  /// For a command that reads a few rows and ends: it comes back to the top of a tree, and to little else,
-  /// and has to start small. At most 64 pages are kept; the system keeps the others.
+  /// For a command, which has to start small: it reads most pages once, and comes back to little else than
+  /// the top of a tree. At most 64 pages are kept; the system keeps the others.
   package func keepFewPages() throws(RollbookError) {
     for slot in readers {
       try slot.read { (reader) throws(RollbookError) in try reader.execute("PRAGMA cache_size = 64")

@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// The value of a secret property, read from the file that its reference names.
 package enum SecretFile {
   /// The longest value, in bytes: what the system takes as one string of an environment.
@@ -26,6 +28,13 @@ package enum SecretFile {
         "the file \(path) holds no secret: it is not text, or is longer than \(limit) bytes")
     }
     return text
+  }
+
+  /// The same of an ordinary file; nil where it cannot be read, or is a pipe, which might never answer.
+  package static func valueOfFile(at path: String) -> String? {
+    var facts = stat()
+    guard unsafe stat(path, &facts) == 0, facts.st_mode & S_IFMT == S_IFREG else { return nil }
+    return try? value(at: path)
   }
 
   /// What a version keeps of a secret: where it is, and the digest of its value.

@@ -47,18 +47,9 @@ final class Gate: Sendable {
 }
 
 /// A scripted runtime of which one call hangs.
-struct HangingRuntime: RuntimeAdapter {
-  let base: ScriptedRuntime
+struct HangingRuntime: ForwardingRuntime {
+  let base: any RuntimeAdapter
   let gate: Gate
-
-  var name: String { base.name }
-  var pollInterval: Double { base.pollInterval }
-
-  func check(
-    _ configuration: VersionConfiguration, codePath: String?
-  ) async throws(RollbookError) -> String {
-    try await base.check(configuration, codePath: codePath)
-  }
 
   func deploy(_ deployment: Deployment, recordPlace: RecordPlace) async throws {
     await gate.pass()
@@ -84,12 +75,6 @@ struct HangingRuntime: RuntimeAdapter {
     return try await base.snapshot(generation, into: target)
   }
 
-  func findSnapshot(
-    _ target: SnapshotTarget
-  ) async throws(RuntimeFailure) -> SnapshotFacts? {
-    try await base.findSnapshot(target)
-  }
-
   func verify(_ snapshot: Snapshot) async throws(RuntimeFailure) {
     await gate.pass()
     try await base.verify(snapshot)
@@ -98,9 +83,5 @@ struct HangingRuntime: RuntimeAdapter {
   func removeSnapshot(_ target: SnapshotTarget) async throws(RuntimeFailure) {
     await gate.pass()
     try await base.removeSnapshot(target)
-  }
-
-  func log(of generation: Generation, from offset: Int64?, limit: Int) async -> LogPart? {
-    await base.log(of: generation, from: offset, limit: limit)
   }
 }
